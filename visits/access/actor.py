@@ -1,0 +1,74 @@
+"""The one who asks, and what each role may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """The seven roles. There is none for a village and none for a unit under review."""
+
+    INSPECTOR = "inspector"
+    OFFICE = "office"
+    ORGANIZATION = "organization"
+    DISCIPLINE = "discipline"
+    LEADER = "leader"
+    OVERSIGHT = "oversight"
+    ADMIN = "admin"
+
+
+class Right(StrEnum):
+    """What may be done; ``docs/access.md`` has the same table for people, and a test compares the two."""
+
+    MANAGE_ACCOUNTS = "manage_accounts"
+    MANAGE_PLACES = "manage_places"
+    IMPORT_ROSTER = "import_roster"
+    IMPORT_LEAVE = "import_leave"
+    ASSIGN = "assign"
+    RECORD = "record"
+    READ_PLACES = "read_places"
+    READ_VISITS = "read_visits"
+    READ_PEOPLE = "read_people"
+    READ_LEDGER = "read_ledger"
+    READ_CLUES = "read_clues"
+    READ_COVERAGE = "read_coverage"
+    READ_LOG = "read_log"
+    READ_AUDIT = "read_audit"
+    DECIDE = "decide"
+
+
+_HELD_BY: dict[Right, frozenset[Role]] = {
+    Right.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
+    Right.MANAGE_PLACES: frozenset({Role.ADMIN}),
+    Right.IMPORT_ROSTER: frozenset({Role.ORGANIZATION}),
+    Right.IMPORT_LEAVE: frozenset({Role.ORGANIZATION}),
+    Right.ASSIGN: frozenset({Role.OFFICE}),
+    Right.RECORD: frozenset({Role.INSPECTOR}),
+    Right.READ_PLACES: frozenset(Role) - {Role.OVERSIGHT},
+    Right.READ_VISITS: frozenset({Role.ORGANIZATION, Role.OFFICE, Role.INSPECTOR}),
+    Right.READ_PEOPLE: frozenset({Role.ORGANIZATION}),
+    Right.READ_LEDGER: frozenset({Role.OFFICE, Role.ORGANIZATION, Role.DISCIPLINE}),
+    Right.READ_CLUES: frozenset({Role.DISCIPLINE}),
+    Right.READ_COVERAGE: frozenset({Role.OFFICE, Role.ORGANIZATION, Role.LEADER, Role.OVERSIGHT}),
+    Right.READ_LOG: frozenset(Role),
+    Right.READ_AUDIT: frozenset({Role.DISCIPLINE}),
+    Right.DECIDE: frozenset({Role.ORGANIZATION}),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A signed-in account: who, in which role, for which division, on which device.
+
+    ``division_prefix`` is the start of the division codes in reach: ``350924`` is one county.
+    """
+
+    account_id: UUID
+    login: str
+    name: str
+    role: Role
+    division_prefix: str
+    device_id: UUID | None = None
+
+    def may(self, right: Right) -> bool:
+        return self.role in _HELD_BY[right]

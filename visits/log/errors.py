@@ -1,0 +1,7 @@
+"""Errors of the log."""
+
+from visits.errors import VisitsError
+
+
+class NotInLog(VisitsError):
+    """There is no such entry, or the tree was smaller than that."""

@@ -1,0 +1,117 @@
+"""Append to the log and prove what it holds (RFC 6962 Merkle tree over salted leaves)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+
+from media.proof import inclusion_proof, leaf_hash, new_nodes, new_salt, root, root_at, salted_leaf
+from visits.log.errors import NotInLog
+from visits.log.rows import LogLeaf, LogNode
+from visits.store import UnitOfWork, lock_for_transaction
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """Where something stands in the log."""
+
+    index: int
+    leaf_hash_hex: str
+
+
+@dataclass(frozen=True)
+class LogHead:
+    """The tree at one size."""
+
+    size: int
+    root_hex: str
+
+
+@dataclass(frozen=True)
+class InclusionProof:
+    """What somebody needs to check that an entry is in the tree: opening, path and root."""
+
+    index: int
+    size: int
+    leaf_hash_hex: str
+    salt_hex: str | None
+    payload: str | None
+    path_hex: tuple[str, ...]
+    root_hex: str
+
+
+def append(uow: UnitOfWork, kind: str, payload: Mapping[str, object], *, at_utc: datetime) -> LogEntry:
+    """Add one entry and return its place.
+
+    The leaf commits to the payload through a random salt, so that nothing that could be guessed (a sealed village,
+    a decision) can be confirmed from a proof alone.
+    """
+    lock_for_transaction(uow, "log")
+    size = _size(uow)
+    opened = canonical({"kind": kind, "at": at_utc.isoformat(), **payload})
+    salt = new_salt()
+    hashed = leaf_hash(salted_leaf(salt, opened))
+    uow.session.execute(
+        insert(LogLeaf).values(index=size, kind=kind, at_utc=at_utc, leaf_hash=hashed, salt=salt, payload=opened)
+    )
+    completed = new_nodes(size, hashed, lambda level, index: _node(uow, level, index))
+    uow.session.execute(insert(LogNode), [{"level": lv, "index": i, "hash": h} for lv, i, h in completed])
+    return LogEntry(size, hashed.hex())
+
+
+def head(uow: UnitOfWork) -> LogHead:
+    """Size and root of the log now."""
+    size = _size(uow)
+    return LogHead(size, root_at(size, lambda level, index: _node(uow, level, index)).hex())
+
+
+def prove(uow: UnitOfWork, index: int, *, size: int | None = None) -> InclusionProof:
+    """The proof that entry ``index`` is in the tree of ``size`` leaves (now, when not given)."""
+    now = _size(uow)
+    size = now if size is None else size
+    leaf = uow.session.get(LogLeaf, index)
+    if leaf is None or not index < size <= now:
+        raise NotInLog(f"the log of {now} entries has no proof for entry {index} at size {size}")
+
+    def node(level: int, at: int) -> bytes:
+        return _node(uow, level, at)
+
+    return InclusionProof(
+        index=index,
+        size=size,
+        leaf_hash_hex=leaf.leaf_hash.hex(),
+        salt_hex=leaf.salt.hex() if leaf.salt is not None else None,
+        payload=leaf.payload.decode() if leaf.payload is not None else None,
+        path_hex=tuple(h.hex() for h in inclusion_proof(index, size, node)),
+        root_hex=root_at(size, node).hex(),
+    )
+
+
+def recompute_root(uow: UnitOfWork) -> LogHead:
+    """The root worked out anew from salts and payloads, trusting no stored hash where the opening is still there."""
+    hashes: list[bytes] = []
+    for leaf in uow.session.scalars(select(LogLeaf).order_by(LogLeaf.index)):
+        opening = leaf.salt, leaf.payload
+        hashes.append(
+            leaf.leaf_hash if opening[0] is None or opening[1] is None else leaf_hash(salted_leaf(*opening))
+        )
+    return LogHead(len(hashes), root(hashes).hex())
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys and no spaces, UTF-8: one text for one value."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _size(uow: UnitOfWork) -> int:
+    newest = uow.session.scalar(select(func.max(LogLeaf.index)))
+    return 0 if newest is None else newest + 1
+
+
+def _node(uow: UnitOfWork, level: int, index: int) -> bytes:
+    found = uow.session.scalar(select(LogNode.hash).where(LogNode.level == level, LogNode.index == index))
+    if found is None:
+        raise NotInLog(f"the log has lost its node {level}/{index}")
+    return found

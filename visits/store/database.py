@@ -1,0 +1,152 @@
+"""The record store: one engine, reading and writing units of work, SQLite or PostgreSQL by URL."""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from visits.store.columns import Base
+from visits.store.errors import StoreBusy
+from visits.store.locks import FileWriteLock, serving
+
+logger = logging.getLogger(__name__)
+
+WRITE_LOCK_TIMEOUT_S = 15.0
+# The race between a checkpoint and a commit that can damage a WAL file was mended in this version of SQLite.
+FIRST_SQLITE_WITHOUT_WAL_RESET_RACE = (3, 51, 3)
+
+
+@dataclass
+class UnitOfWork:
+    """One transaction, the key that opens what is sealed at rest, and what waits for the commit."""
+
+    session: Session
+    master_key: bytes = b""
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Store:
+    """The way to the records. ``writing()`` commits at its end or not at all; ``reading()`` never writes."""
+
+    def __init__(self, url: str, *, master_key: bytes = b"") -> None:
+        self._url = make_url(url)
+        self._master_key = master_key
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self.engine = create_engine(self._url, pool_pre_ping=not self.is_sqlite)
+        self._write_lock: FileWriteLock | None = None
+        if self.is_sqlite:
+            self._prepare_sqlite()
+        self._writers = sessionmaker(self.engine.execution_options(shidi_writes=True))
+        self._readers = sessionmaker(self.engine)
+
+    @contextmanager
+    def writing(self) -> Iterator[UnitOfWork]:
+        """Commit when the block ends well, roll back when it raises; only edges (views, jobs, commands) use this."""
+        with self.write_lock():
+            try:
+                with self._writers.begin() as session:
+                    uow = UnitOfWork(session, self._master_key)
+                    yield uow
+            except OperationalError as reason:
+                if "locked" in str(reason.orig):
+                    raise StoreBusy("the record store is busy; nothing was written, please try again") from reason
+                raise
+        for act in uow.after_commit:
+            act()
+
+    @contextmanager
+    def reading(self) -> Iterator[UnitOfWork]:
+        """A unit of work that is rolled back at its end, whatever happened in it."""
+        with self._readers() as session:
+            yield UnitOfWork(session, self._master_key)
+            session.rollback()
+
+    def write_lock(self) -> AbstractContextManager[None]:
+        """The lock that every writer of a SQLite file takes; PostgreSQL needs none."""
+        return self._write_lock.held() if self._write_lock else nullcontext()
+
+    def serving(self) -> AbstractContextManager[None]:
+        """The place of the one server process of a SQLite file; PostgreSQL takes any number."""
+        return serving(self._sibling(".server")) if self.is_sqlite else nullcontext()
+
+    def checkpoint(self) -> None:
+        """Fold SQLite's write-ahead log into the file, while no commit can meet it (see ``_prepare_sqlite``)."""
+        if not self.is_sqlite:
+            return
+        with self.write_lock(), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def ping(self) -> None:
+        """Raise when the database does not answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+        if self._write_lock:
+            self._write_lock.close()
+            self._write_lock = None
+
+    def _sibling(self, suffix: str) -> Path:
+        database = Path(self._url.database or "")
+        return database.with_name(database.name + suffix)
+
+    def _prepare_sqlite(self) -> None:
+        """Set what makes SQLite durable and fair.
+
+        ``wal_autocheckpoint=0`` with own checkpoints under the write lock keeps a commit from ever meeting a
+        checkpoint, which is how SQLite before 3.51.3 could damage its file.
+        """
+        if not self._url.database:
+            raise ValueError("an in-memory database loses what it is told; give a file")
+        if sqlite3.sqlite_version_info < FIRST_SQLITE_WITHOUT_WAL_RESET_RACE:
+            logger.info("SQLite %s: checkpoints are made under the write lock", sqlite3.sqlite_version)
+        self._write_lock = FileWriteLock(self._sibling(".lock"), timeout_s=WRITE_LOCK_TIMEOUT_S)
+        event.listen(self.engine, "connect", _on_sqlite_connect)
+        event.listen(self.engine, "begin", _on_sqlite_begin)
+
+
+def _on_sqlite_connect(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy's own BEGIN below is the only one
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        "trusted_schema=OFF",
+        "wal_autocheckpoint=0",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    """A writer takes the write lock at once: a deferred BEGIN fails half of all read-then-write transactions."""
+    writes = connection.get_execution_options().get("shidi_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert_unless_there(uow: UnitOfWork, rows: type[Base], **values: Any) -> bool:
+    """Insert one row unless a unique constraint says that it is there already; whether it was new.
+
+    Two phones may say the same thing in the same moment; neither must fail for it.
+    """
+    dialect = postgresql if uow.session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(rows).values(**values).on_conflict_do_nothing()
+    return bool(uow.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def lock_for_transaction(uow: UnitOfWork, name: str) -> None:
+    """Let one transaction at a time go on from here, until its end.
+
+    On SQLite a writing unit of work is alone already; on PostgreSQL an advisory lock makes it so for this name.
+    """
+    if uow.session.get_bind().dialect.name == "postgresql":
+        uow.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})

@@ -1,0 +1,15 @@
+"""Errors of the store."""
+
+from visits.errors import VisitsError
+
+
+class StoreError(VisitsError):
+    """The record store cannot do what was asked."""
+
+
+class StoreBusy(StoreError):
+    """The write lock was not free in time; nothing was written, and asking again is right."""
+
+
+class AlreadyServed(StoreError):
+    """Another server process already serves this SQLite file."""

@@ -1,0 +1,152 @@
+"""Slow work as rows: a job is put in the same transaction as what it is about, and done after the commit.
+
+A job may run twice (a process can die between the work and the mark), so every handler is idempotent.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Index, String, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from visits.store.columns import Base
+from visits.store.database import Store, UnitOfWork, insert_unless_there
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+FIRST_RETRY_AFTER = timedelta(seconds=2)
+MAX_ATTEMPTS = 8
+
+Handler = Callable[[Store, str], None]
+
+
+class Job(Base):
+    """One thing to do: a kind and the key of what it is about."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        # A thing waits once: asking again for what already waits changes nothing.
+        Index(
+            "uq_job_waiting",
+            "kind",
+            "subject",
+            unique=True,
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index("ix_job_state_due_utc", "state", "due_utc"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(String(10))  # waiting, leased, done, failed
+    attempts: Mapped[int]
+    queued_utc: Mapped[datetime]
+    due_utc: Mapped[datetime]
+    finished_utc: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(2000))
+
+
+def enqueue(uow: UnitOfWork, kind: str, subject: str, *, at_utc: datetime) -> None:
+    """Put a job beside the records of this transaction; a job of the same kind and subject that waits is enough."""
+    insert_unless_there(
+        uow, Job, kind=kind, subject=subject, state="waiting", attempts=0, queued_utc=at_utc, due_utc=at_utc
+    )
+
+
+class JobRunner:
+    """Does the waiting jobs, in a thread of its own or one by one when asked."""
+
+    def __init__(self, store: Store, handlers: Mapping[str, Handler]) -> None:
+        self._store = store
+        self._handlers = handlers
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for work now rather than at the next tick; called after a commit."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+        if self._thread:
+            self._thread.join(timeout=30)
+
+    def run_waiting(self) -> int:
+        """Do everything that is due, and tell how many jobs were done."""
+        done = 0
+        while not self._stop.is_set() and self._run_one():
+            done += 1
+        return done
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                if self.run_waiting():
+                    self._store.checkpoint()
+            except Exception:  # the thread must outlive a database that is away for a while
+                logger.exception("the job runner met an error and goes on")
+            self._wake.wait(timeout=1.0)
+
+    def _run_one(self) -> bool:
+        job = self._lease()
+        if job is None:
+            return False
+        job_id, kind, subject, attempts = job
+        try:
+            self._handlers[kind](self._store, subject)
+        except Exception as reason:
+            logger.exception("job %s %s failed", kind, subject)
+            self._put_back(job_id, attempts, f"{type(reason).__name__}: {reason}")
+        else:
+            self._mark(job_id, "done")
+        return True
+
+    def _lease(self) -> tuple[int, str, str, int] | None:
+        now = datetime.now(UTC)
+        due = (
+            select(Job)
+            .where(Job.state.in_(("waiting", "leased")), Job.due_utc <= now)
+            .order_by(Job.due_utc, Job.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        with self._store.reading() as uow:
+            if uow.session.scalar(select(Job.id).where(Job.state.in_(("waiting", "leased")), Job.due_utc <= now)) is None:
+                return None  # the usual case, told without taking the write lock
+        with self._store.writing() as uow:
+            job = uow.session.scalar(due)
+            if job is None:
+                return None
+            job.state = "leased"
+            job.attempts += 1
+            job.due_utc = now + LEASE
+            return job.id, job.kind, job.subject, job.attempts
+
+    def _put_back(self, job_id: int, attempts: int, reason: str) -> None:
+        if attempts >= MAX_ATTEMPTS:
+            self._mark(job_id, "failed", reason)
+            return
+        with self._store.writing() as uow:
+            job = uow.session.get_one(Job, job_id)
+            job.reason = reason[:2000]
+            job.due_utc = datetime.now(UTC) + FIRST_RETRY_AFTER * 2 ** (attempts - 1)
+
+    def _mark(self, job_id: int, state: str, reason: str | None = None) -> None:
+        with self._store.writing() as uow:
+            uow.session.execute(
+                update(Job)
+                .where(Job.id == job_id)
+                .values(state=state, finished_utc=datetime.now(UTC), reason=reason and reason[:2000])
+            )

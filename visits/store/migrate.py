@@ -1,0 +1,59 @@
+"""Bring a database to the schema of this release, and say where it differs.
+
+Alembic is imported inside, since the server process has no use for it once the schema is current.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from visits.store.columns import Base
+from visits.store.database import Store
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(store: Store) -> None:
+    """Upgrade to the newest revision; safe to call again."""
+    from alembic import command
+
+    with store.write_lock(), store.engine.begin() as connection:
+        command.upgrade(_config(connection), "head")
+
+
+def schema_is_current(store: Store) -> bool:
+    """Whether the database stands at the newest revision."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with store.engine.connect() as connection:
+        stands_at = MigrationContext.configure(connection).get_current_revision()
+        return stands_at == ScriptDirectory.from_config(_config(connection)).get_current_head()
+
+
+def schema_differences(store: Store) -> list[Any]:
+    """What the tables of the database lack or have beyond the rows declared in code; empty when they agree."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_name": only_ours, "compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def only_ours(name: str | None, type_: str, _parents: object) -> bool:
+    """Leave out tables that belong to the engine or to PostGIS."""
+    return type_ != "table" or name in Base.metadata.tables
+
+
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
