@@ -1,0 +1,95 @@
+"""Browser code by others is what VENDOR.toml says it is, and nothing is loaded from anywhere else."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Request
+
+WEB = Path(__file__).parents[2] / "web"
+VENDOR = WEB / "vendor"
+OURS = {"README.md", "VENDOR.toml"}
+ENTRIES: list[dict[str, str]] = tomllib.loads((VENDOR / "VENDOR.toml").read_text("utf-8"))["file"]
+
+# The ways in which a page, a style sheet or a module makes the browser fetch code from another host.
+LOADS_FROM_OUTSIDE = re.compile(
+    r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)\s*=\s*["']?(?:https?:)?//
+      | @import\s+(?:url\()?["']?(?:https?:)?//
+      | \burl\(\s*["']?(?:https?:)?//
+      | \b(?:from|import|importScripts|import\s*\()\s*\(?\s*["'](?:https?:)?//""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["file"])
+def test_a_vendored_file_is_the_one_that_was_recorded(entry: dict[str, str]) -> None:
+    assert set(entry) == {"file", "name", "version", "licence", "from", "sha256"}
+    content = (VENDOR / entry["file"]).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == entry["sha256"]
+    assert b"sourceMappingURL" not in content
+
+
+def test_no_unlisted_file_lies_among_the_vendored_ones() -> None:
+    present = {path.relative_to(VENDOR).as_posix() for path in VENDOR.rglob("*") if path.is_file()}
+    assert present - OURS == {entry["file"] for entry in ENTRIES}
+
+
+def test_each_vendored_library_has_its_licence_beside_it() -> None:
+    licensed = {entry["name"] for entry in ENTRIES if "LICENSE" in entry["file"]}
+    assert licensed == {entry["name"] for entry in ENTRIES}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<script src="https://cdn.example/ol.js">',
+        '<link rel="stylesheet" href="//cdn.example/ol.css">',
+        '@import "https://cdn.example/a.css";',
+        "src: url(https://cdn.example/a.woff2)",
+        'import {html} from "https://cdn.example/lit.js";',
+        'importScripts("https://cdn.example/sw.js")',
+        'await import("https://cdn.example/x.js")',
+    ],
+)
+def test_a_load_from_outside_is_recognised(line: str) -> None:
+    assert LOADS_FROM_OUTSIDE.search(line)
+
+
+def test_our_pages_load_nothing_from_outside() -> None:
+    kinds = {".html", ".j2", ".js", ".css", ".svg"}
+    ours = [path for path in WEB.rglob("*") if path.suffix in kinds and VENDOR not in path.parents]
+    offenders = [path.relative_to(WEB) for path in ours if LOADS_FROM_OUTSIDE.search(path.read_text("utf-8"))]
+    assert offenders == []
+
+
+@pytest.mark.browser
+def test_a_map_with_its_usual_controls_asks_no_other_host(new_context: Callable[..., BrowserContext]) -> None:
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if not request.url.startswith(("data:", "blob:", "about:")):
+            asked.append(request.url)
+
+    page = new_context("desk").new_page()
+    page.on("request", note)
+    page.set_content('<div id="map" style="width:600px;height:400px"></div>')
+    page.add_style_tag(path=VENDOR / "ol.css")
+    page.add_script_tag(path=VENDOR / "ol.js")
+    drawn = page.evaluate(
+        """() => new Promise((done) => {
+            const village = new ol.Feature(new ol.geom.Point(ol.proj.fromLonLat([118.1, 25.0])));
+            const source = new ol.source.Vector({features: [village], attributions: "县界 2026"});
+            const map = new ol.Map({
+                target: "map",
+                layers: [new ol.layer.Vector({source})],
+                controls: ol.control.defaults.defaults().extend([new ol.control.ScaleLine()]),
+                view: new ol.View({center: village.getGeometry().getCoordinates(), zoom: 9}),
+            });
+            map.once("rendercomplete", () => done(document.querySelector(".ol-attribution").textContent));
+        })"""
+    )
+    assert "县界 2026" in drawn
+    assert asked == []
