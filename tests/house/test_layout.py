@@ -176,7 +176,7 @@ def test_no_source_file_is_too_long() -> None:
     lengths = {
         path.relative_to(ROOT).as_posix(): len(path.read_bytes().splitlines())
         for path in _our_files()
-        if path.suffix in kinds
+        if path.suffix in kinds and "versions" not in path.parts  # A migration is a record, written once.
     }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_LINES} == {}
 
