@@ -1,0 +1,1 @@
+"""How Shidi is asked and told, over HTTP and on the command line."""
