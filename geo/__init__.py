@@ -1,0 +1,46 @@
+"""Where, how far, and which shape: positions, datums and areas, in degrees outside and metres inside."""
+
+from geo.datum import DATUM_ERROR_M, Datum, convert
+from geo.distance import LonLat, bearing_deg, distance_m, local_distance_m
+from geo.errors import (
+    AreasRefused,
+    BadDisc,
+    ContradictedDatum,
+    GeoError,
+    Refusal,
+    UnknownDatum,
+    UnreadableAreas,
+)
+from geo.plausibility import DatumMixUp, TimedFix, explained_by_datum, implied_speed_mps
+from geo.shapes import Area, Repair, disc, read_areas
+from geo.whereabouts import Answer, Whereabouts, WhereaboutsColumn, whereabouts, whereabouts_column
+
+__all__ = [
+    "DATUM_ERROR_M",
+    "Answer",
+    "Area",
+    "AreasRefused",
+    "BadDisc",
+    "ContradictedDatum",
+    "Datum",
+    "DatumMixUp",
+    "GeoError",
+    "LonLat",
+    "Refusal",
+    "Repair",
+    "TimedFix",
+    "UnknownDatum",
+    "UnreadableAreas",
+    "Whereabouts",
+    "WhereaboutsColumn",
+    "bearing_deg",
+    "convert",
+    "disc",
+    "distance_m",
+    "explained_by_datum",
+    "implied_speed_mps",
+    "local_distance_m",
+    "read_areas",
+    "whereabouts",
+    "whereabouts_column",
+]

@@ -1,0 +1,49 @@
+"""What can go wrong in ``geo``: one base error, and a sentence somebody can act on in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class GeoError(Exception):
+    """The base of every error that ``geo`` raises on purpose."""
+
+
+class UnknownDatum(GeoError):
+    """A position came without a datum we know, so it can be compared with nothing."""
+
+
+class BadDisc(GeoError):
+    """A disc was asked for around no position, with no radius, or farther than it can be drawn truly."""
+
+
+class UnreadableAreas(GeoError):
+    """The whole file is no GeoJSON we can read: not text, not JSON, or not features."""
+
+
+class ContradictedDatum(GeoError):
+    """The file itself names another coordinate system than the caller did; one of the two is wrong."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one feature cannot be taken as an area.
+
+    ``feature_number`` counts from 1, the way a person counts rows; ``name`` is what the file calls it, or ``None``.
+    """
+
+    feature_number: int
+    name: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        called = f" ({self.name})" if self.name else ""
+        return f"feature {self.feature_number}{called}: {self.reason}"
+
+
+class AreasRefused(GeoError):
+    """Some features are no areas. Nothing of the file was taken; ``refusals`` lists every one of them."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        super().__init__("nothing was read, because of: " + "; ".join(str(refusal) for refusal in refusals))
+        self.refusals = refusals
