@@ -1,0 +1,85 @@
+"""How an inspection travels from the worker to its owner: one line of JSON.
+
+Never as a pickle: the worker has just read a stranger's file and may be under its command, so what it says is only
+parsed as plain values.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from media.errors import (
+    IncompletePhoto,
+    MediaError,
+    PhotoTooLarge,
+    PhotoTooSlow,
+    UnreadablePhoto,
+    UnsupportedFormat,
+)
+from media.photo.facts import Inspection, PhotoFacts
+
+# What a worker says once its libraries are loaded and its limits are set.
+READY = b"ready\n"
+
+_ERRORS: dict[str, type[MediaError]] = {
+    kind.__name__: kind for kind in (IncompletePhoto, PhotoTooLarge, PhotoTooSlow, UnreadablePhoto, UnsupportedFormat)
+}
+
+
+def to_line(result: Inspection | MediaError) -> bytes:
+    """Return one line that holds the result."""
+    if isinstance(result, MediaError):
+        message: dict[str, Any] = {"error": type(result).__name__, "sentence": str(result)}
+    else:
+        message = {
+            "facts": _facts_to_json(result.facts),
+            "dhash64": result.dhash64.hex() if result.dhash64 is not None else None,
+            "pdq256": result.pdq256.hex() if result.pdq256 is not None else None,
+            "pdq_quality": result.pdq_quality,
+            "display_jpeg": base64.b64encode(result.display_jpeg).decode("ascii"),
+        }
+    return json.dumps(message).encode("ascii") + b"\n"
+
+
+def from_line(line: bytes) -> Inspection | MediaError:
+    """Return the result a line holds; a line that holds none is an unreadable photo."""
+    try:
+        message = json.loads(line)
+        if "error" in message:
+            return _ERRORS[message["error"]](str(message["sentence"]))
+        return Inspection(
+            facts=_facts_from_json(message["facts"]),
+            dhash64=bytes.fromhex(message["dhash64"]) if message["dhash64"] is not None else None,
+            pdq256=bytes.fromhex(message["pdq256"]) if message["pdq256"] is not None else None,
+            pdq_quality=int(message["pdq_quality"]),
+            display_jpeg=base64.b64decode(message["display_jpeg"], validate=True),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return UnreadablePhoto("the photo could not be read: its reader gave an answer that makes no sense")
+
+
+def _facts_to_json(facts: PhotoFacts) -> dict[str, Any]:
+    return {
+        **vars(facts),
+        "taken_at": facts.taken_at.isoformat() if facts.taken_at else None,
+        "gps_at_utc": facts.gps_at_utc.isoformat() if facts.gps_at_utc else None,
+        "utc_offset": facts.utc_offset.total_seconds() if facts.utc_offset is not None else None,
+    }
+
+
+def _facts_from_json(message: dict[str, Any]) -> PhotoFacts:
+    offset_s = message["utc_offset"]
+    times = {
+        name: datetime.fromisoformat(message[name]) if message[name] else None for name in ("taken_at", "gps_at_utc")
+    }
+    return PhotoFacts(
+        **{
+            **message,
+            **times,
+            "utc_offset": timedelta(seconds=offset_s) if offset_s is not None else None,
+            "oddities": tuple(message["oddities"]),
+        }
+    )

@@ -1,0 +1,57 @@
+"""What every store of evidence can do, wherever the bytes lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Bytes that are durably stored, under the name of their own hash."""
+
+    sha256_hex: str
+    size_bytes: int
+
+
+class Readable(Protocol):
+    """A stream of bytes, such as a request body."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class EvidenceStore(Protocol):
+    """Keeps originals unchanged under their SHA-256, takes them in pieces, and keeps derived copies beside them.
+
+    Whatever returns has been made durable first; whatever cannot be made durable raises ``StoreUnavailable``.
+    """
+
+    def begin(self, upload_id: str) -> None: ...
+
+    def append(self, upload_id: str, offset_bytes: int, chunk: bytes | Readable) -> int: ...
+
+    def received_bytes(self, upload_id: str) -> int: ...
+
+    def finish(self, upload_id: str, *, sha256_hex: str, size_bytes: int) -> Stored: ...
+
+    def discard(self, upload_id: str) -> None: ...
+
+    def idle_uploads(self, before_utc: datetime) -> list[str]: ...
+
+    def put(self, data: bytes) -> Stored: ...
+
+    def has(self, sha256_hex: str) -> bool: ...
+
+    def size_bytes(self, sha256_hex: str) -> int: ...
+
+    def open(self, sha256_hex: str) -> BinaryIO: ...
+
+    def verify(self, sha256_hex: str) -> bool: ...
+
+    def walk(self) -> Iterator[str]: ...
+
+    def put_derived(self, sha256_hex: str, name: str, data: bytes) -> None: ...
+
+    def open_derived(self, sha256_hex: str, name: str) -> BinaryIO: ...
