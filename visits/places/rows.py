@@ -1,0 +1,105 @@
+"""Tables of places: divisions by code, what is known of a village, sites and boundaries with their versions."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from visits.store import Base
+
+
+class Division(Base):
+    """A county, town or village by its code. Codes end and have successors; old visits keep the old code."""
+
+    __tablename__ = "division"
+    __table_args__ = (CheckConstraint("level IN ('county', 'town', 'village')", name="level"),)
+
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    level: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(80))
+    parent_code: Mapped[str | None] = mapped_column(String(12), ForeignKey("division.code"), index=True)
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    successor_code: Mapped[str | None] = mapped_column(String(12))
+
+
+class VillageFacts(Base):
+    """What the list of villages says beyond code and name."""
+
+    __tablename__ = "village_facts"
+
+    village_code: Mapped[str] = mapped_column(String(12), ForeignKey("division.code"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    former_name: Mapped[str | None] = mapped_column(String(80))
+    poor_village: Mapped[bool | None]
+    left_list_year: Mapped[int | None]
+    programme_round: Mapped[int | None] = mapped_column(index=True)
+
+
+class Site(Base):
+    """One version of a named place in a village. A changed site is a new version; the old one is kept."""
+
+    __tablename__ = "site"
+    __table_args__ = (
+        Index(
+            "uq_site_current",
+            "id",
+            unique=True,
+            sqlite_where=text("superseded_utc IS NULL"),
+            postgresql_where=text("superseded_utc IS NULL"),
+        ),
+        Index("ix_site_box", "west_deg", "east_deg", "south_deg", "north_deg"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    village_code: Mapped[str] = mapped_column(String(12), ForeignKey("division.code"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(10))
+    lon_deg: Mapped[float]
+    lat_deg: Mapped[float]
+    radius_m: Mapped[float]
+    shape: Mapped[bytes]
+    west_deg: Mapped[float]
+    south_deg: Mapped[float]
+    east_deg: Mapped[float]
+    north_deg: Mapped[float]
+    quality: Mapped[str] = mapped_column(String(10))
+    # The pair as received and what it was declared to be; the WGS 84 pair above is derived from them.
+    datum: Mapped[str] = mapped_column(String(10))
+    raw_lon_deg: Mapped[float]
+    raw_lat_deg: Mapped[float]
+    source: Mapped[str] = mapped_column(String(200))
+    recorded_utc: Mapped[datetime]
+    superseded_utc: Mapped[datetime | None]
+
+
+class AreaBoundary(Base):
+    """One version of the polygon of a division, and how far it can be trusted."""
+
+    __tablename__ = "area_boundary"
+    __table_args__ = (
+        Index(
+            "uq_area_boundary_current",
+            "division_code",
+            unique=True,
+            sqlite_where=text("superseded_utc IS NULL"),
+            postgresql_where=text("superseded_utc IS NULL"),
+        ),
+    )
+
+    division_code: Mapped[str] = mapped_column(String(12), ForeignKey("division.code"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    shape: Mapped[bytes]
+    west_deg: Mapped[float]
+    south_deg: Mapped[float]
+    east_deg: Mapped[float]
+    north_deg: Mapped[float]
+    quality: Mapped[str] = mapped_column(String(10))
+    boundary_error_m: Mapped[float]
+    datum: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(200))
+    licence: Mapped[str] = mapped_column(String(200))
+    recorded_utc: Mapped[datetime]
+    superseded_utc: Mapped[datetime | None]

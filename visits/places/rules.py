@@ -1,0 +1,90 @@
+"""How far a place can be trusted, by how it was come by. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from geo import Datum
+
+
+class Quality(StrEnum):
+    """How a point or a boundary was come by; ``synthetic`` was made up for a demonstration."""
+
+    SURVEYED = "surveyed"
+    MAP = "map"
+    SYNTHETIC = "synthetic"
+    UNKNOWN = "unknown"
+
+
+class SiteKind(StrEnum):
+    """What a site is to the people posted there."""
+
+    OFFICE = "office"
+    QUARTERS = "quarters"
+    HAMLET = "hamlet"
+    SEASONAL = "seasonal"
+    OTHER = "other"
+
+
+SITE_KIND_WORDS: Mapping[str, SiteKind] = MappingProxyType(
+    {
+        **{kind.value: kind for kind in SiteKind},
+        **dict.fromkeys(("村部", "村委会", "办公点", "村办公楼"), SiteKind.OFFICE),
+        **dict.fromkeys(("驻点", "住宿", "住宿点", "宿舍"), SiteKind.QUARTERS),
+        **dict.fromkeys(("自然村", "村民小组"), SiteKind.HAMLET),
+        **dict.fromkeys(("季节性居住点", "临时居住点"), SiteKind.SEASONAL),
+        "其他": SiteKind.OTHER,
+    }
+)
+
+QUALITY_WORDS: Mapping[str, Quality] = MappingProxyType(
+    {
+        **{quality.value: quality for quality in Quality},
+        "实测": Quality.SURVEYED,
+        "测绘": Quality.SURVEYED,
+        "地图": Quality.MAP,
+        "模拟": Quality.SYNTHETIC,
+        "不详": Quality.UNKNOWN,
+    }
+)
+
+DATUM_WORDS: Mapping[str, Datum] = MappingProxyType(
+    {
+        **{datum.value: datum for datum in Datum},
+        **dict.fromkeys(("国家2000", "2000国家大地坐标系", "天地图"), Datum.CGCS2000),
+        **dict.fromkeys(("火星坐标", "火星坐标系", "高德", "腾讯"), Datum.GCJ02),
+        **dict.fromkeys(("百度", "百度坐标系"), Datum.BD09),
+    }
+)
+"""What a column 坐标系 may say, without hyphens."""
+
+DEFAULT_RADIUS_M: Mapping[SiteKind, float] = MappingProxyType(
+    {
+        SiteKind.OFFICE: 300.0,
+        SiteKind.QUARTERS: 300.0,
+        SiteKind.HAMLET: 400.0,
+        SiteKind.SEASONAL: 500.0,
+        SiteKind.OTHER: 300.0,
+    }
+)
+"""A generous circle, since people who work in a village are seldom in its office."""
+
+SMALLEST_RADIUS_M = 10.0
+LARGEST_RADIUS_M = 20_000.0
+
+SITE_ERROR_M: Mapping[Quality, float] = MappingProxyType(
+    {Quality.SURVEYED: 10.0, Quality.MAP: 30.0, Quality.SYNTHETIC: 0.0, Quality.UNKNOWN: 100.0}
+)
+"""How wrong a site's point may be. Judgements, not measurements; a made-up point is exactly where it was put."""
+
+BOUNDARY_ERROR_M: Mapping[Quality, float] = MappingProxyType(
+    {Quality.SURVEYED: 10.0, Quality.MAP: 100.0, Quality.SYNTHETIC: 0.0, Quality.UNKNOWN: 500.0}
+)
+"""How wrong a boundary may be when its source does not say. Judgements too."""
+
+_WORST_FIRST = (Quality.UNKNOWN, Quality.SYNTHETIC, Quality.MAP, Quality.SURVEYED)
+
+
+def worst(qualities: list[Quality]) -> Quality:
+    """The quality that a picture made of several parts can claim."""
+    return next((quality for quality in _WORST_FIRST if quality in qualities), Quality.UNKNOWN)
