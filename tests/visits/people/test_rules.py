@@ -102,6 +102,16 @@ def test_five_days_and_four_nights_are_asked() -> None:
     assert not presence_required(PostingKind.FIRST_SECRETARY, True, Slot.EVENING, MONDAY - timedelta(days=1))
 
 
+def test_two_in_the_morning_is_asked_about_by_the_evening_before() -> None:
+    """By its own date the small hours of Monday would count against people who come back on Monday morning."""
+    asked = {}
+    for weekday, name in [(0, "monday"), (1, "tuesday"), (5, "saturday")]:
+        moment = local(MONDAY + timedelta(days=weekday), 2)
+        kind = PostingKind.TEAM_MEMBER
+        asked[name] = presence_required(kind, True, slot_of(moment), night_date(moment))
+    assert asked == {"monday": False, "tuesday": True, "saturday": False}
+
+
 def test_holidays_free_their_eve_and_a_worked_sunday_counts() -> None:
     wednesday, sunday = MONDAY + timedelta(days=2), MONDAY + timedelta(days=6)
     rules = RuleSet(free_days=frozenset({wednesday}), working_days=frozenset({sunday}))
