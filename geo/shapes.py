@@ -228,7 +228,7 @@ def _area_geometry(geometry: Any, datum: Datum) -> tuple[Polygon | MultiPolygon,
         mended = _areal(made)
         if mended is not made:
             reasons.append("lines that enclose nothing were dropped")
-    if mended.is_empty or mended.area == 0.0:
+    if mended.is_empty:
         raise _NotAnArea("its rings enclose nothing")
     if not reasons:
         return mended, None
