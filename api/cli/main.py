@@ -1,0 +1,42 @@
+"""The ``shidi`` command and what its parts share."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.cli.accounts import bootstrap, user
+from api.cli.imports import imports
+from api.cli.place import Place
+from api.cli.serve import serve
+from api.cli.upkeep import check, migrate, presence
+from api.settings import BadSetting
+from api.workbooks import WorkbookError
+from geo import GeoError
+from media.errors import MediaError
+from visits.errors import VisitsError
+
+_TOLD_PLAINLY = (VisitsError, MediaError, GeoError, WorkbookError, BadSetting)
+
+
+class ShidiGroup(click.Group):
+    """A group whose refusals are one sentence and exit code 1, not a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except _TOLD_PLAINLY as reason:
+            raise click.ClickException(str(reason)) from reason
+
+
+@click.group(cls=ShidiGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--data", "data_dir", type=click.Path(path_type=Path), help="The data folder (or SHIDI_DATA).")
+@click.option("--as", "login", help="The login name of the account a command acts as.")
+@click.pass_context
+def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> None:
+    """Shidi (实地): unannounced village visits and their evidence."""
+    context.obj = Place(environ=context.obj or {}, data_dir=data_dir, login=login)
+
+
+for command in (bootstrap, user, imports, migrate, serve, check, presence):
+    shidi.add_command(command)

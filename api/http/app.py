@@ -1,0 +1,113 @@
+"""The application: every part put together from the settings."""
+
+import importlib.util
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from api.http.blueprint import RoomBlueprint
+from api.http.counter import RequestCounter
+from api.http.docs_page import docs_page
+from api.http.errors import EdgeError
+from api.http.headers import add_headers, give_request_id
+from api.http.house import EXTENSION, House
+from api.http.openapi import make_api
+from api.http.operations import operations
+from api.http.problems import answer_known_error, answer_unexpected
+from api.http.signin import keep_visitor_cookie
+from api.http.throttle import SignInThrottle
+from api.jobs import job_handlers
+from api.resources.access import accounts, sessions
+from api.resources.fieldwork import fieldwork
+from api.resources.forms import forms
+from api.resources.intake import intake
+from api.resources.ledger import ledger
+from api.resources.log import log
+from api.resources.people import people
+from api.resources.places import places
+from api.resources.plans import plans
+from api.resources.review import review
+from api.settings import Settings
+from api.uploads import MethodOverride, uploads
+from media.errors import MediaError
+from media.proof import load_or_create_master_key
+from media.store import LocalStore
+from visits.errors import VisitsError
+from visits.store import JobRunner, Store
+
+ROOMS: tuple[RoomBlueprint, ...] = (
+    sessions,
+    accounts,
+    forms,
+    places,
+    people,
+    plans,
+    intake,
+    uploads,
+    fieldwork,
+    review,
+    ledger,
+    log,
+)
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_store(settings: Settings) -> Store:
+    """The record store of the settings, with the key that opens what is sealed at rest."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return Store(settings.database_url, master_key=load_or_create_master_key(settings.master_key_path))
+
+
+def open_evidence(settings: Settings) -> LocalStore:
+    """The evidence store of the settings."""
+    return LocalStore(settings.data_dir / "evidence")
+
+
+def create_app(settings: Settings, store: Store | None = None, *, clock: Callable[[], datetime] = _clock) -> Flask:
+    """The WSGI application. Its jobs do not run until somebody starts ``house.jobs``."""
+    app = Flask("shidi", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    store = store or open_store(settings)
+    evidence = open_evidence(settings)
+    requests = RequestCounter()
+    app.extensions[EXTENSION] = House(
+        settings=settings,
+        store=store,
+        evidence=evidence,
+        jobs=JobRunner(store, job_handlers(evidence, clock)),
+        throttle=SignInThrottle(),
+        requests=requests,
+        clock=clock,
+    )
+    app.before_request(give_request_id)
+    # Flask runs these last to first: what counts and adds headers sees the finished answer.
+    app.after_request(requests.count)
+    app.after_request(add_headers)
+    app.after_request(keep_visitor_cookie)
+    for base in (EdgeError, VisitsError, MediaError):
+        app.register_error_handler(base, answer_known_error)
+    app.register_error_handler(Exception, answer_unexpected)
+    api = make_api(app)
+    for room in ROOMS:
+        api.register_blueprint(room)
+    app.register_blueprint(docs_page)
+    app.register_blueprint(operations)
+    _add_pages(app)
+    app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
+def _add_pages(app: Flask) -> None:
+    """The desk, where this installation has it."""
+    found = importlib.util.find_spec("api.pages")
+    if found is None or found.origin is None:
+        return
+    from api.pages import pages_blueprint
+
+    app.register_blueprint(pages_blueprint())

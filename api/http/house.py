@@ -1,0 +1,39 @@
+"""What the running application holds, and how a view gets at it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import current_app
+
+from api.http.counter import RequestCounter
+from api.http.throttle import SignInThrottle
+from api.settings import Settings
+from media.store import LocalStore
+from visits.store import JobRunner, Store
+
+EXTENSION = "shidi"
+
+
+@dataclass(frozen=True)
+class House:
+    """The values one application lives on; a test builds its own with another clock."""
+
+    settings: Settings
+    store: Store
+    evidence: LocalStore
+    jobs: JobRunner
+    throttle: SignInThrottle
+    requests: RequestCounter
+    clock: Callable[[], datetime]
+
+
+def house() -> House:
+    """The house of the application that serves this request."""
+    return cast(House, current_app.extensions[EXTENSION])
+
+
+def now_utc() -> datetime:
+    """The server's time, as the application's clock has it."""
+    return house().clock()

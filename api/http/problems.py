@@ -1,0 +1,266 @@
+"""From error to problem (RFC 9457): one table says what each refusal is called and which status it has.
+
+Phones branch on the slug at the end of ``type``. ``docs/problems.md`` has a paragraph for each, and a test compares.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, g, jsonify, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.response import Response as AnyResponse
+
+from api.http.errors import (
+    BadCursor,
+    BadUpload,
+    CrossSiteRequest,
+    NotAPiece,
+    TooManySignIns,
+    UnreadableBody,
+    UploadTooLarge,
+    VersionMissing,
+)
+from media import errors as media
+from visits.access import (
+    AccountExists,
+    AlreadyBootstrapped,
+    NoSuchAccount,
+    NotAllowed,
+    NotSignedIn,
+    SignInRefused,
+    WeakPassphrase,
+)
+from visits.fieldwork import NoSuchPhoto, NoSuchSighting
+from visits.fieldwork import NoSuchVisit as NoSuchFieldVisit
+from visits.forms import NoSuchItem
+from visits.intake import NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
+from visits.ledger import AlreadyWithdrawn, NoSuchProblem
+from visits.log import NotInLog
+from visits.people import NoSuchPosting
+from visits.places import ImportRefused, NoSuchBoundary, NoSuchVillage
+from visits.plans import AssignmentExpired, BadReleaseWindow, BadTeam, NoSuchAssignment
+from visits.review import (
+    AlreadyDecided,
+    BooksNotAsked,
+    DecisionStale,
+    EvidenceNotNamed,
+    NoSuchDecision,
+    NoSuchNotice,
+    ReplyStillOpen,
+    SamePerson,
+)
+from visits.review import NoSuchPosting as NoSuchReviewedPosting
+from visits.store import AlreadyServed, StoreBusy
+
+logger = logging.getLogger(__name__)
+
+PROBLEM_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+# tus uses a status of its own for bytes that are not what was promised.
+HASH_MISMATCH_STATUS = 460
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A refusal as the outside knows it. ``members`` are attributes of the error that the answer repeats."""
+
+    slug: str
+    status: int
+    title: str
+    title_zh: str
+    members: tuple[str, ...] = ()
+    headers: Mapping[str, str] | None = None
+
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_RETRY = {"Retry-After": str(RETRY_AFTER_S)}
+
+# Answers that no error stands behind: what was refused is committed, and the view says so afterwards.
+ASSIGNMENT_SEALED = Problem("assignment-sealed", 409, "The assignment is still sealed", "任务尚未启封")
+RECORD_CONFLICT = Problem(
+    "record-conflict", 409, "A record is here already with other content", "记录编号相同、内容不同"
+)
+RECORD_REFUSED = Problem("record-refused", 422, "A record was kept, but not taken", "记录已留存，未被采纳")
+UNREADABLE_DELIVERY = Problem("unreadable-delivery", 400, "The delivery was kept, but not read", "来件已留存，无法读取")
+INVALID_REQUEST = Problem("invalid-request", 422, "The request is not of the agreed shape", "请求内容不合规格")
+FOREIGN_TUS_VERSION = Problem("foreign-tus-version", 412, "Another version of tus", "不支持的 tus 版本")
+NOT_READY = Problem("not-ready", 503, "The server is not ready", "服务尚未就绪", headers=_RETRY)
+UNEXPECTED = Problem("unexpected", 500, "Something went wrong on our side", "服务器内部出错")
+
+# One thing, missed from two rooms.
+_NO_SUCH_VISIT = Problem("no-such-visit", 404, "No such visit", "没有这次暗访")
+_NO_SUCH_POSTING = Problem("no-such-posting", 404, "No such posting", "没有这条派驻记录")
+
+PROBLEMS: dict[type[Exception], Problem] = {
+    # the edge
+    UnreadableBody: Problem("unreadable-body", 400, "The body cannot be read", "请求正文无法读取"),
+    CrossSiteRequest: Problem("cross-site-request", 403, "The form is not from our own page", "表单来源不明"),
+    VersionMissing: Problem("version-missing", 428, "The edit names no version", "未注明所依据的版本"),
+    BadCursor: Problem("bad-cursor", 400, "The cursor is not one of ours", "翻页标记无效"),
+    TooManySignIns: Problem(
+        "too-many-sign-ins", 429, "Too many wrong passphrases", "登录失败次数过多", ("retry_after_s",)
+    ),
+    BadUpload: Problem("bad-upload", 400, "The upload is not described as agreed", "上传说明不符合约定"),
+    NotAPiece: Problem("not-a-piece", 415, "Not a piece of an upload", "正文类型不是上传分片"),
+    UploadTooLarge: Problem("upload-too-large", 413, "More bytes than may be", "超过大小上限", ("max_bytes",)),
+    # access
+    NotSignedIn: Problem(
+        "not-signed-in", 401, "Please sign in", "请先登录", headers={"WWW-Authenticate": 'Bearer realm="shidi"'}
+    ),
+    SignInRefused: Problem(
+        "sign-in-refused", 401, "Sign-in refused", "登录未通过", headers={"WWW-Authenticate": 'Bearer realm="shidi"'}
+    ),
+    NotAllowed: Problem("not-allowed", 403, "This role does not do this", "本角色无此权限"),
+    NoSuchAccount: Problem("no-such-account", 404, "No such account", "没有这个账号"),
+    AccountExists: Problem("account-exists", 409, "The login name is taken", "登录名已被使用"),
+    WeakPassphrase: Problem("weak-passphrase", 422, "The passphrase is too short", "口令太短"),
+    # store and log
+    StoreBusy: Problem("store-busy", 503, "The record store is busy", "记录库正忙", headers=_RETRY),
+    NotInLog: Problem("not-in-log", 404, "No such entry in the log", "日志中没有这一条"),
+    # places
+    ImportRefused: Problem("import-refused", 422, "The file was not imported", "文件未导入"),
+    NoSuchVillage: Problem("no-such-village", 404, "No such village", "没有这个村"),
+    NoSuchBoundary: Problem("no-such-boundary", 404, "No boundary is known", "没有边界资料"),
+    # plans
+    NoSuchAssignment: Problem("no-such-assignment", 404, "No such assignment", "没有这项任务"),
+    BadTeam: Problem("bad-team", 422, "The team cannot be sent", "检查组人员不符合要求"),
+    BadReleaseWindow: Problem("bad-release-window", 422, "Release and expiry do not fit", "启封与截止时间不符合要求"),
+    AssignmentExpired: Problem("assignment-expired", 409, "The assignment has expired", "任务已过期"),
+    # intake
+    NoSuchVisit: _NO_SUCH_VISIT,
+    NoSuchUpload: Problem("no-such-upload", 404, "No such upload", "没有这个上传"),
+    PhotoNotAnnounced: Problem("photo-not-announced", 409, "No record announces this photo", "照片尚无对应记录"),
+    # forms, people, fieldwork
+    NoSuchItem: Problem("no-such-item", 404, "No such problem item", "没有这一问题条目"),
+    NoSuchPosting: _NO_SUCH_POSTING,
+    NoSuchReviewedPosting: _NO_SUCH_POSTING,
+    NoSuchFieldVisit: _NO_SUCH_VISIT,
+    NoSuchPhoto: Problem("no-such-photo", 404, "No such photo here", "没有这张照片"),
+    NoSuchSighting: Problem("no-such-sighting", 404, "No such sighting", "没有这条在岗核查"),
+    # review
+    NoSuchDecision: Problem("no-such-decision", 404, "No such decision", "没有这项决定"),
+    NoSuchNotice: Problem("no-such-notice", 404, "No such notice", "没有这份告知"),
+    AlreadyDecided: Problem("already-decided", 409, "A decision stands or waits", "已有决定或正待复核"),
+    SamePerson: Problem("same-person", 409, "The second person must be another", "复核人不得为提出人"),
+    DecisionStale: Problem("decision-stale", 412, "The decision has changed", "决定已有变化"),
+    EvidenceNotNamed: Problem("evidence-not-named", 422, "The evidence is not named", "未列明所依据的证据"),
+    BooksNotAsked: Problem("books-not-asked", 409, "The leave books were not both asked", "尚未核对两本请假登记簿"),
+    ReplyStillOpen: Problem("reply-still-open", 409, "The person may still reply", "本人仍可答复"),
+    # ledger
+    NoSuchProblem: Problem("no-such-problem", 404, "No such problem", "没有这个问题"),
+    AlreadyWithdrawn: Problem("already-withdrawn", 409, "The problem was withdrawn", "该问题已撤回"),
+    # photos and their bytes
+    media.UnsupportedFormat: Problem("unsupported-format", 415, "Not a kind of photo we take", "不支持的照片格式"),
+    media.UnreadablePhoto: Problem("unreadable-photo", 422, "The photo cannot be read", "照片无法读取"),
+    media.PhotoTooLarge: Problem("photo-too-large", 413, "The photo is too large", "照片过大"),
+    media.PhotoTooSlow: Problem("photo-too-slow", 422, "The photo takes too long to read", "照片读取超时"),
+    media.BadName: Problem("bad-name", 400, "A hash or name is not of the agreed form", "散列值或名称格式不符"),
+    media.UploadNotFound: Problem("upload-gone", 404, "The upload's bytes are gone", "上传内容已不在"),
+    media.UploadBusy: Problem(
+        "upload-busy", 423, "The upload is being written to", "该上传正在写入", headers={"Retry-After": "1"}
+    ),
+    media.UploadComplete: Problem("upload-complete", 403, "The upload takes no more bytes", "该上传已完成"),
+    media.OffsetMismatch: Problem(
+        "offset-mismatch", 409, "The upload stands elsewhere", "续传位置不符", ("current_bytes",)
+    ),
+    media.SizeMismatch: Problem(
+        "size-mismatch",
+        409,
+        "Another number of bytes was announced",
+        "字节数与声明不符",
+        ("expected_bytes", "received_bytes"),
+    ),
+    media.HashMismatch: Problem(
+        "hash-mismatch",
+        HASH_MISMATCH_STATUS,
+        "The bytes are not the announced ones",
+        "内容与声明的散列值不符",
+        ("expected_hex", "actual_hex"),
+    ),
+    media.BytesNotFound: Problem("bytes-not-found", 404, "These bytes are not here", "没有这些内容"),
+    media.StoreUnavailable: Problem(
+        "evidence-store-unavailable", 507, "Evidence cannot be stored now", "证据暂时无法保存", headers=_RETRY
+    ),
+    media.BadKey: Problem("bad-key", 422, "The device key cannot be used", "设备公钥无效"),
+}
+
+# What no request can cause by what it says: a fault of the house, answered 500 and logged whole.
+FAULTS_OF_THE_HOUSE: frozenset[type[Exception]] = frozenset(
+    {media.SealBroken, media.UnknownAlgorithm, media.InspectionUnavailable, AlreadyBootstrapped, AlreadyServed}
+)
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """The problem an error stands for, or None for one that nobody foresaw."""
+    return next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), None)
+
+
+def answer(problem: Problem, detail: str = "", **members: Any) -> Response:
+    """The problem as a response, in the language the caller reads."""
+    language = request.accept_languages.best_match(["zh", "en"], default="zh")
+    body: dict[str, Any] = {
+        "type": f"/problems/{problem.slug}",
+        "title": problem.title if language == "en" else problem.title_zh,
+        "status": problem.status,
+        "request_id": request_id(),
+    }
+    if detail:
+        body["detail"] = detail
+    response = jsonify({**body, **members})
+    response.mimetype = PROBLEM_TYPE
+    response.status_code = problem.status
+    response.headers.update(problem.headers or {})
+    return response
+
+
+def answer_known_error(error: Exception) -> Response:
+    """The answer to an error of the edge, the domain or the evidence: known ones are told, others are a 500."""
+    problem = problem_of(error)
+    if problem is None:
+        return answer_unexpected(error)
+    logger.info("%s %s: %s", request_id(), problem.slug, type(error).__name__)
+    response = answer(problem, str(error), **{name: getattr(error, name) for name in problem.members})
+    if isinstance(error, TooManySignIns):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def answer_http_error(error: HTTPException) -> AnyResponse:
+    """The answer to what Flask and the parser refuse; headers that belong to it (``Allow``) are kept."""
+    data: Mapping[str, Any] = getattr(error, "data", None) or {}
+    messages = data.get("messages")
+    if messages is not None:
+        return answer(INVALID_REQUEST, errors=_plain(messages))
+    if error.response is not None:  # a redirect to the address with a slash, for instance
+        return error.response
+    status = error.code or 500
+    phrase = _PHRASES.get(status, error.name)
+    body = {"type": "about:blank", "title": phrase, "status": status, "request_id": request_id()}
+    response = jsonify(body)
+    response.mimetype = PROBLEM_TYPE
+    response.status_code = status
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value
+    return response
+
+
+def answer_unexpected(error: Exception) -> Response:
+    """A 500 without detail; whoever runs the server finds the traceback under the request id."""
+    logger.error("%s %s %r failed", request_id(), request.method, request.path, exc_info=error)
+    return answer(UNEXPECTED)
+
+
+def request_id() -> str:
+    """The id under which the log knows this request."""
+    return str(g.get("request_id", ""))
+
+
+def _plain(messages: Any) -> Any:
+    """marshmallow's messages with keys that JSON can hold."""
+    if isinstance(messages, Mapping):
+        return {str(key): _plain(value) for key, value in messages.items()}
+    return [str(message) for message in messages] if isinstance(messages, list) else str(messages)

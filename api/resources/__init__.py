@@ -1,0 +1,1 @@
+"""How each room of ``visits`` is asked over HTTP: shape, one unit of work, one verb."""

@@ -1,0 +1,295 @@
+"""Visits as people read them, their receipts, their photos, and where visits have and have not been."""
+
+from datetime import datetime
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import marshmallow as ma
+from flask import Response, abort, send_file
+
+from api.http.blueprint import RoomBlueprint
+from api.http.fields import Id, Instant
+from api.http.house import house, now_utc
+from api.http.paging import PageQuery, page, read_cursor
+from api.http.signin import current_actor
+from api.jobs import DISPLAY_COPY
+from api.resources.people import PostingOut
+from api.resources.places import VillageOut
+from api.resources.plans import MemberOut
+from visits.fieldwork import coverage, kept_of_visit, open_photo, receipt, visit, visits
+
+fieldwork = RoomBlueprint("visits", "Visits, their photos, and coverage")
+
+# An original is evidence and may be anything a phone sent: it is saved, never shown, and runs nothing.
+SANDBOX_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+SHA256_RULE = "<string(length=64):sha256>"
+
+
+class VisitSummaryOut(ma.Schema):
+    """A visit in a list."""
+
+    id = Id()
+    village = ma.fields.Nested(VillageOut)
+    announced = ma.fields.Boolean()
+    unannounced_indeed = ma.fields.Boolean()
+    state = ma.fields.String()
+    complete = ma.fields.Boolean()
+    began_utc = Instant()
+    slot = ma.fields.String()
+    local_date = ma.fields.Date()
+    team = ma.fields.List(ma.fields.Nested(MemberOut))
+    whereabouts = ma.fields.String()
+    hints = ma.fields.Integer()
+
+
+class VisitListOut(ma.Schema):
+    """A page of visits, newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(VisitSummaryOut))
+    next = ma.fields.String(allow_none=True)
+
+
+class FixOut(ma.Schema):
+    """A fix as received, its WGS 84 pair, and where it lies."""
+
+    lon_deg = ma.fields.Float()
+    lat_deg = ma.fields.Float()
+    datum = ma.fields.String()
+    datum_how = ma.fields.String()
+    accuracy_m = ma.fields.Float(allow_none=True)
+    fixed_at = ma.fields.String()
+    source = ma.fields.String()
+    wgs84_lon_deg = ma.fields.Float(allow_none=True)
+    wgs84_lat_deg = ma.fields.Float(allow_none=True)
+    answer = ma.fields.String()
+    probability_inside = ma.fields.Float(allow_none=True)
+    signed_distance_m = ma.fields.Float(allow_none=True)
+    extent_version = ma.fields.String()
+
+
+class RecordOut(ma.Schema):
+    """One record as received; `made_at` is the phone's own clock."""
+
+    id = Id()
+    kind = ma.fields.String()
+    seq = ma.fields.Integer()
+    made_at = ma.fields.DateTime()
+    at_utc = Instant()
+    received_utc = Instant()
+    by = ma.fields.String()
+    device_id = Id(allow_none=True)
+    sha256 = ma.fields.String()
+    signature_state = ma.fields.String()
+    log_index = ma.fields.Integer()
+    body = ma.fields.Dict()
+    fixes = ma.fields.List(ma.fields.Nested(FixOut))
+
+
+class JudgementOut(ma.Schema):
+    """How a sighting read with what was known then."""
+
+    outcome = ma.fields.String()
+    place = ma.fields.String()
+    met_by = ma.fields.Integer()
+    villagers_asked = ma.fields.Integer()
+    villagers_know = ma.fields.Integer()
+    leave_ids = ma.fields.List(ma.fields.String())
+    books_asked = ma.fields.List(ma.fields.String())
+    approved_late = ma.fields.Boolean()
+    reasons = ma.fields.List(ma.fields.String())
+    known_utc = Instant()
+
+
+class SightingOut(ma.Schema):
+    """What a visit established about one posting: the judgement now, and the ones before."""
+
+    id = Id()
+    visit_id = Id()
+    posting_id = Id()
+    posting = ma.fields.Nested(PostingOut, allow_none=True)
+    village_code = ma.fields.String()
+    at_utc = Instant()
+    local_date = ma.fields.Date()
+    slot = ma.fields.String()
+    required = ma.fields.Boolean()
+    now = ma.fields.Nested(JudgementOut)
+    before = ma.fields.List(ma.fields.Nested(JudgementOut))
+    record_ids = ma.fields.List(Id())
+    visit_unannounced = ma.fields.Boolean()
+
+
+class PhotoOut(ma.Schema):
+    """A photo: what the phone said at the shutter, when its bytes came, and what it says itself."""
+
+    sha256 = ma.fields.String()
+    record_id = Id()
+    of_record = Id(allow_none=True)
+    account_id = Id()
+    taken_at = ma.fields.String()
+    made_at_utc = Instant()
+    source = ma.fields.String()
+    size_bytes = ma.fields.Integer()
+    media_type = ma.fields.String()
+    fixes = ma.fields.List(ma.fields.Dict())
+    arrived_utc = Instant(allow_none=True)
+    log_index = ma.fields.Integer(allow_none=True)
+    readable = ma.fields.Boolean(allow_none=True)
+    reason = ma.fields.String()
+    facts = ma.fields.Dict()
+
+
+class HintOut(ma.Schema):
+    """A hint for a person; never a verdict."""
+
+    code = ma.fields.String()
+    about = ma.fields.String()
+    strength = ma.fields.String()
+    values = ma.fields.Dict()
+
+
+class KeptOut(ma.Schema):
+    """Something that was sent and not taken."""
+
+    sha256 = ma.fields.String()
+    record_id = Id(allow_none=True)
+    account_id = Id()
+    kind = ma.fields.String()
+    outcome = ma.fields.String()
+    reason = ma.fields.String()
+    received_utc = Instant()
+    log_index = ma.fields.Integer(allow_none=True)
+    text = ma.fields.String()
+
+
+class VisitOut(ma.Schema):
+    """One visit whole."""
+
+    summary = ma.fields.Nested(VisitSummaryOut)
+    assignment_id = Id()
+    closed_utc = Instant(allow_none=True)
+    closed_by = ma.fields.String(allow_none=True)
+    escorted = ma.fields.Boolean(allow_none=True)
+    warned_beforehand = ma.fields.Boolean(allow_none=True)
+    missing = ma.fields.List(ma.fields.Dict())
+    records = ma.fields.List(ma.fields.Nested(RecordOut))
+    sightings = ma.fields.List(ma.fields.Nested(SightingOut))
+    photos = ma.fields.List(ma.fields.Nested(PhotoOut))
+    hints = ma.fields.List(ma.fields.Nested(HintOut))
+    kept = ma.fields.List(ma.fields.Nested(KeptOut))
+    judged_utc = Instant()
+
+
+class ReceiptItemOut(ma.Schema):
+    """One thing that is safe here, and its place in the log."""
+
+    what = ma.fields.String()
+    sha256 = ma.fields.String()
+    record_id = Id(allow_none=True)
+    received_utc = Instant()
+    log_index = ma.fields.Integer()
+
+
+class ReceiptOut(ma.Schema):
+    """What the server has of a visit, and what it lacks."""
+
+    visit_id = Id()
+    complete = ma.fields.Boolean()
+    state = ma.fields.String()
+    missing = ma.fields.List(ma.fields.Dict())
+    items = ma.fields.List(ma.fields.Nested(ReceiptItemOut))
+
+
+class KeptListOut(ma.Schema):
+    """What was sent for a visit and not taken, oldest first."""
+
+    items = ma.fields.List(ma.fields.Nested(KeptOut))
+    next = ma.fields.String(allow_none=True)
+
+
+class CoverageOut(ma.Schema):
+    """One village and its unannounced visits."""
+
+    village = ma.fields.Nested(VillageOut)
+    last_visit_on = ma.fields.Date(allow_none=True)
+    visits = ma.fields.Integer()
+    by_slot = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer())
+
+
+class CoverageListOut(ma.Schema):
+    """Every village of the division, by code."""
+
+    items = ma.fields.List(ma.fields.Nested(CoverageOut))
+    next = ma.fields.String(allow_none=True)
+
+
+@fieldwork.get("/visits")
+@fieldwork.arguments(PageQuery, location="query")
+@fieldwork.response(200, VisitListOut)
+def list_visits(query: dict[str, Any]) -> dict[str, Any]:
+    """The visits in the caller's reach, newest first."""
+    before = read_cursor(query["cursor"], datetime, UUID)
+    with house().store.reading() as uow:
+        found = visits(uow, current_actor(), before=before, limit=query["limit"] + 1)
+    return page(found, query["limit"], lambda one: (one.began_utc, one.id))
+
+
+@fieldwork.get("/visits/<uuid:visit_id>")
+@fieldwork.response(200, VisitOut)
+def show_visit(visit_id: UUID) -> Any:
+    """One visit whole. Reading about people is noted in the audit trail."""
+    with house().store.writing() as uow:
+        return visit(uow, current_actor(), visit_id, at_utc=now_utc())
+
+
+@fieldwork.get("/visits/<uuid:visit_id>/receipt")
+@fieldwork.response(200, ReceiptOut)
+def show_receipt(visit_id: UUID) -> Any:
+    """What the server has of a visit; a phone keeps its photos until this names them."""
+    with house().store.reading() as uow:
+        return receipt(uow, current_actor(), visit_id)
+
+
+@fieldwork.get("/visits/<uuid:visit_id>/kept")
+@fieldwork.response(200, KeptListOut)
+def list_kept(visit_id: UUID) -> dict[str, Any]:
+    """What was sent for a visit and not taken: conflicts, refusals, what could not be read."""
+    with house().store.reading() as uow:
+        return {"items": kept_of_visit(uow, current_actor(), visit_id), "next": None}
+
+
+@fieldwork.get(f"/visits/<uuid:visit_id>/photos/{SHA256_RULE}/display")
+@fieldwork.response(200, {"type": "string", "format": "binary"}, content_type="image/jpeg")
+def show_photo(visit_id: UUID, sha256: str) -> Response:
+    """A copy of a photo for looking at: upright, at most 1280 pixels, without metadata."""
+    _open(visit_id, sha256, original=False)
+    copy = house().evidence.open_derived(sha256, DISPLAY_COPY)
+    return _sent(copy, "image/jpeg", None)
+
+
+@fieldwork.get(f"/visits/<uuid:visit_id>/photos/{SHA256_RULE}/original")
+@fieldwork.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+def download_photo(visit_id: UUID, sha256: str) -> Response:
+    """The camera's own bytes, to be saved."""
+    _open(visit_id, sha256, original=True)
+    response = _sent(house().evidence.open(sha256), "application/octet-stream", f"{sha256}.bin")
+    response.headers["Content-Security-Policy"] = SANDBOX_POLICY
+    return response
+
+
+@fieldwork.get("/coverage")
+@fieldwork.response(200, CoverageListOut)
+def show_coverage() -> dict[str, Any]:
+    """Where unannounced visits have and have not been: villages by code, never people."""
+    with house().store.reading() as uow:
+        return {"items": coverage(uow, current_actor()), "next": None}
+
+
+def _open(visit_id: UUID, sha256: str, *, original: bool) -> None:
+    if not set(sha256) <= set("0123456789abcdef"):
+        abort(404)
+    with house().store.writing() as uow:
+        open_photo(uow, current_actor(), visit_id, sha256, original=original, at_utc=now_utc())
+
+
+def _sent(file: BinaryIO, mimetype: str, download_name: str | None) -> Response:
+    return send_file(file, mimetype=mimetype, as_attachment=download_name is not None, download_name=download_name)

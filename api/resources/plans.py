@@ -1,0 +1,130 @@
+"""Assignments: made by the office, opened by a team once they are released."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+from flask import Response
+
+from api.http.blueprint import RoomBlueprint
+from api.http.fields import Id, Instant, Schema, Text, VillageCode, YesNo
+from api.http.house import house, now_utc
+from api.http.paging import PageQuery, page, read_cursor
+from api.http.problems import ASSIGNMENT_SEALED, answer
+from api.http.signin import current_actor
+from api.resources.people import PackagePostingOut
+from api.resources.places import PackageSiteOut, PackageVillageOut, VillageOut
+from visits.plans import NewAssignment, assign, assignment, assignments, open_assignment
+
+plans = RoomBlueprint("assignments", "Assignments, sealed until their release")
+
+LARGEST_TEAM = 12
+
+
+class AssignmentIn(Schema):
+    """What the office decides."""
+
+    village_code = VillageCode(required=True)
+    announced = YesNo(load_default=False)
+    team = ma.fields.List(Id(), required=True, validate=ma.validate.Length(min=1, max=LARGEST_TEAM))
+    release_utc = Instant(required=True)
+    expires_utc = Instant(required=True)
+    reason = Text(most=200, load_default="")
+
+
+class MemberOut(ma.Schema):
+    """One inspector of a team."""
+
+    account_id = Id()
+    name = ma.fields.String()
+
+
+class AssignmentOut(ma.Schema):
+    """An assignment; `village` and `visit_id` are null for an inspector while it is sealed."""
+
+    id = Id()
+    visit_id = Id(allow_none=True)
+    village = ma.fields.Nested(VillageOut, allow_none=True)
+    announced = ma.fields.Boolean()
+    reason = ma.fields.String()
+    team = ma.fields.List(ma.fields.Nested(MemberOut))
+    release_utc = Instant()
+    expires_utc = Instant()
+    assigned_utc = Instant()
+    opened = ma.fields.Boolean()
+
+
+class AssignmentListOut(ma.Schema):
+    """A page of assignments, newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(AssignmentOut))
+    next = ma.fields.String(allow_none=True)
+
+
+class OpeningIn(Schema):
+    """A phone's request to open, with its clock. Where it is is not asked: nobody opens at the village."""
+
+    device_utc = Instant(load_default=None, allow_none=True)
+
+
+class PackageOut(ma.Schema):
+    """All a phone needs to make the visit with no signal."""
+
+    assignment_id = Id()
+    visit_id = Id()
+    village = ma.fields.Nested(PackageVillageOut)
+    announced = ma.fields.Boolean()
+    sites = ma.fields.List(ma.fields.Nested(PackageSiteOut))
+    postings = ma.fields.List(ma.fields.Nested(PackagePostingOut))
+    team = ma.fields.List(ma.fields.Nested(MemberOut))
+    items_version = ma.fields.String()
+    nonce = ma.fields.String()
+    server_utc = Instant()
+    expires_utc = Instant()
+
+
+@plans.post("/assignments")
+@plans.arguments(AssignmentIn)
+@plans.response(201, AssignmentOut)
+def add_assignment(new: dict[str, Any]) -> Any:
+    """Assign a village to a team."""
+    with house().store.writing() as uow:
+        return assign(uow, current_actor(), NewAssignment(**{**new, "team": tuple(new["team"])}), at_utc=now_utc())
+
+
+@plans.get("/assignments")
+@plans.arguments(PageQuery, location="query")
+@plans.response(200, AssignmentListOut)
+def list_assignments(query: dict[str, Any]) -> dict[str, Any]:
+    """The office's assignments, or an inspector's own; newest first."""
+    before = read_cursor(query["cursor"], datetime, UUID)
+    with house().store.reading() as uow:
+        found = assignments(uow, current_actor(), before=before, limit=query["limit"] + 1, at_utc=now_utc())
+    return page(found, query["limit"], lambda one: (one.assigned_utc, one.id))
+
+
+@plans.get("/assignments/<uuid:assignment_id>")
+@plans.response(200, AssignmentOut)
+def show_assignment(assignment_id: UUID) -> Any:
+    """One assignment, as the caller may see it."""
+    with house().store.reading() as uow:
+        return assignment(uow, current_actor(), assignment_id, at_utc=now_utc())
+
+
+@plans.post("/assignments/<uuid:assignment_id>/opening")
+@plans.arguments(OpeningIn)
+@plans.response(200, PackageOut)
+def open_sealed(wanted: dict[str, Any], assignment_id: UUID) -> Any:
+    """Open an assignment; too early is refused, noted, and answered 409 `assignment-sealed`."""
+    with house().store.writing() as uow:
+        outcome = open_assignment(
+            uow, current_actor(), assignment_id, device_utc=wanted["device_utc"], at_utc=now_utc()
+        )
+    if outcome.package is None:
+        return _sealed(outcome.release_utc.isoformat())
+    return outcome.package
+
+
+def _sealed(release_utc: str) -> Response:
+    return answer(ASSIGNMENT_SEALED, "the village is told when the assignment is released", release_utc=release_utc)

@@ -1,0 +1,195 @@
+"""The shapes of the records that phones make, and the reading of one record's exact text.
+
+A record whose shape is wrong is still kept: reading says what is wrong with it and never raises.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+from marshmallow import validates_schema
+
+from api.http.errors import UnreadableBody
+from api.http.fields import Id, Instant, Number, Schema, Sha256Hex, Text, Whole, YesNo, word
+from api.http.strict_json import read_json
+
+MOST_RECORDS_OF_A_PHONE = 10_000
+MOST_FIXES_OF_A_PHOTO = 8
+LAST_ITEM = 29
+MOST_COMPLAINTS_TOLD = 8
+
+
+@dataclass(frozen=True)
+class ReadRecord:
+    """What could be read from a record's text: all of it, or its id at least, and what is wrong with the rest."""
+
+    parsed: dict[str, Any] | None
+    id: UUID | None
+    problems: tuple[str, ...]
+
+
+class Fix(Schema):
+    """A position as the phone got it, never converted."""
+
+    lon_deg = Number(least=-180, most=180, required=True)
+    lat_deg = Number(least=-90, most=90, required=True)
+    datum = word("wgs84", "gcj02", "bd09", "cgcs2000", "unknown", required=True)
+    datum_how = word("declared", "device_profile", "inferred", required=True)
+    accuracy_m = Number(least=0, most=20_000_000, required=True, allow_none=True)
+    altitude_m = Number(least=-20_000, most=1_000_000, allow_none=True)
+    fixed_at = Instant(required=True)
+    source = word("geolocation", "gnss", "manual", "exif", required=True)
+    mocked = YesNo(allow_none=True)
+
+
+def _fix() -> ma.fields.Nested:
+    return ma.fields.Nested(Fix, required=True, allow_none=True)
+
+
+class Arrive(Schema):
+    """The inspector is there."""
+
+    fix = _fix()
+    no_fix_reason = Text(most=200, required=True, allow_none=True)
+
+
+class Confirm(Schema):
+    """A second inspector scanned the first phone's code."""
+
+    arrive_id = Id(required=True)
+    arrive_sha256 = Sha256Hex(required=True)
+    fix = _fix()
+
+
+class Sighting(Schema):
+    """What was seen of one posted person."""
+
+    posting_id = Id(required=True)
+    seen = word("met", "seen_by_others", "said_on_leave", "said_on_trip", "not_met", "cannot_tell", required=True)
+    met_by_both = YesNo(required=True)
+    villagers_asked = Whole(least=0, most=1000, required=True)
+    villagers_know = Whole(least=0, most=1000, required=True)
+    fix = _fix()
+    note = Text(most=2000, required=True)
+
+    @validates_schema
+    def _fewer_know_than_were_asked(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data["villagers_know"] > data["villagers_asked"]:
+            raise ma.ValidationError("More than were asked.", "villagers_know")
+
+
+class ProblemFound(Schema):
+    """A problem seen on the spot; one of the 29 items, or a reason why none fits."""
+
+    item = Whole(least=1, most=LAST_ITEM, required=True, allow_none=True)
+    other_reason = Text(most=500, required=True, allow_none=True)
+    kind = Whole(least=1, most=3, required=True)
+    text = Text(least=1, most=4000, required=True)
+    place_note = Text(most=500, required=True)
+    fixed_on_spot = YesNo(required=True)
+    fix = _fix()
+
+    @validates_schema
+    def _other_has_a_reason(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data["item"] is None and not (data["other_reason"] or "").strip():
+            raise ma.ValidationError("A problem outside the 29 items needs a reason.", "other_reason")
+
+
+class Photo(Schema):
+    """A photo that will follow, named by the hash taken at the shutter."""
+
+    sha256 = Sha256Hex(required=True)
+    size_bytes = Whole(least=1, most=2**31, required=True)
+    media_type = Text(least=3, most=100, pattern=r"\A[a-z0-9.+-]+/[a-z0-9.+-]+\Z", required=True)
+    taken_at = Instant(required=True)
+    source = word("camera", "gallery", required=True)
+    fixes = ma.fields.List(ma.fields.Nested(Fix), required=True, validate=ma.validate.Length(max=MOST_FIXES_OF_A_PHOTO))
+    of_record = Id(required=True, allow_none=True)
+
+
+class AllInOrder(Schema):
+    """Nothing to report; one tap."""
+
+
+class Finish(Schema):
+    """This phone's last record; how many it made, this one included."""
+
+    records = Whole(least=1, most=MOST_RECORDS_OF_A_PHONE, required=True)
+
+
+class Close(Finish):
+    """The last record of the phone that closes the visit."""
+
+    escorted = YesNo(required=True)
+    warned_beforehand = YesNo(required=True)
+    note = Text(most=2000, required=True)
+
+
+class Abort(Finish):
+    """The visit was broken off."""
+
+    reason = Text(least=1, most=500, required=True)
+
+
+BODIES: dict[str, Schema] = {
+    "arrive": Arrive(),
+    "confirm": Confirm(),
+    "sighting": Sighting(),
+    "problem": ProblemFound(),
+    "photo": Photo(),
+    "all_in_order": AllInOrder(),
+    "finish": Finish(),
+    "close": Close(),
+    "abort": Abort(),
+}
+
+
+class Record(Schema):
+    """What all records share."""
+
+    id = Id(required=True)
+    visit_id = Id(required=True)
+    kind = word(*BODIES, required=True)
+    seq = Whole(least=1, most=MOST_RECORDS_OF_A_PHONE, required=True)
+    previous = Sha256Hex(required=True, allow_none=True)
+    made_at = Instant(required=True)
+    monotonic_ms = Whole(least=0, most=10**12, required=True, allow_none=True)
+    nonce = Text(most=200, required=True, allow_none=True)
+    body = ma.fields.Dict(required=True)
+
+
+_ENVELOPE = Record()
+
+
+def read_record(text: str) -> ReadRecord:
+    """What one record's text says, or what is wrong with it."""
+    try:
+        raw = read_json(text)
+    except UnreadableBody as reason:
+        return ReadRecord(None, None, (str(reason),))
+    if not isinstance(raw, dict):
+        return ReadRecord(None, None, ("a record is a JSON object",))
+    try:
+        record: dict[str, Any] = _ENVELOPE.load(raw)
+        return ReadRecord({**record, "body": BODIES[record["kind"]].load(record["body"])}, record["id"], ())
+    except ma.ValidationError as reason:
+        problems = tuple(_sentences(reason.messages))
+        return ReadRecord(None, _id_of(raw), problems[:MOST_COMPLAINTS_TOLD])
+
+
+def _id_of(raw: dict[str, Any]) -> UUID | None:
+    try:
+        return Id().deserialize(raw.get("id"))
+    except ma.ValidationError:
+        return None
+
+
+def _sentences(messages: Any, path: str = "") -> Iterator[str]:
+    if isinstance(messages, dict):
+        for name, inner in messages.items():
+            # The name of an unknown field is the sender's own text and may be long.
+            yield from _sentences(inner, f"{path}.{name}"[:80].lstrip("."))
+    else:
+        yield f"{path}: {' '.join(messages)}"

@@ -1,0 +1,58 @@
+"""The settings of one installation: a frozen value, read once at the start and handed down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this installation runs. ``docs/settings.md`` describes each for people."""
+
+    data_dir: Path
+    database_url: str
+    master_key_path: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    max_body_bytes: int = 4 * MEBIBYTE
+    max_photo_bytes: int = 50 * MEBIBYTE
+    timezone: str = "Asia/Shanghai"
+    language: str = "zh"
+    operator_name: str = ""
+    complaint_contact: str = ""
+    # The address of the reverse proxy in front, whose word on the caller's address and on https is believed.
+    trusted_proxy: str | None = None
+
+
+class BadSetting(Exception):
+    """A setting cannot be used; the text names it."""
+
+
+def read_settings(environ: Mapping[str, str], *, data_dir: Path | None = None) -> Settings:
+    """The settings that ``environ`` gives, on top of the defaults; ``data_dir`` from a command line goes first."""
+    folder = (data_dir or Path(environ.get("SHIDI_DATA", "data"))).resolve()
+    return Settings(
+        data_dir=folder,
+        database_url=environ.get("SHIDI_DATABASE_URL", f"sqlite:///{folder / 'shidi.sqlite'}"),
+        master_key_path=Path(environ.get("SHIDI_MASTER_KEY", folder / "master.key")),
+        host=environ.get("SHIDI_HOST", Settings.host),
+        port=_number(environ, "SHIDI_PORT", Settings.port, most=65_535),
+        max_body_bytes=_number(environ, "SHIDI_MAX_BODY_BYTES", Settings.max_body_bytes, most=1024 * MEBIBYTE),
+        max_photo_bytes=_number(environ, "SHIDI_MAX_PHOTO_BYTES", Settings.max_photo_bytes, most=1024 * MEBIBYTE),
+        timezone=environ.get("SHIDI_TIMEZONE", Settings.timezone),
+        language=environ.get("SHIDI_LANGUAGE", Settings.language),
+        operator_name=environ.get("SHIDI_OPERATOR", Settings.operator_name),
+        complaint_contact=environ.get("SHIDI_COMPLAINTS", Settings.complaint_contact),
+        trusted_proxy=environ.get("SHIDI_TRUSTED_PROXY") or None,
+    )
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+    text = environ.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= most):
+        raise BadSetting(f"{name} must be a whole number from 1 to {most}, not {text!r}")
+    return int(text)
