@@ -21,6 +21,7 @@ MAX_PARTS = 50_000
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2"}
+_HEIF_ESSENTIALS = {b"meta", b"mdat"}
 _MOVING_BRANDS = {b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"}
 
 
@@ -122,25 +123,25 @@ def _check_webp(data: Buffer) -> None:
 def _check_heif(data: Buffer) -> None:
     if data[8:12] in _MOVING_BRANDS:
         raise UnsupportedFormat("this is a moving picture; evidence is a single photo")
-    offset, kinds = 0, set()
+    offset = 0
+    whole: set[bytes] = set()
     for _ in range(MAX_PARTS):
         head = data[offset : offset + 16]
-        if len(head) < 8 and (head or b"meta" not in kinds):
-            raise IncompletePhoto("the photo is cut off: its end is missing")
-        if not head:
-            return
-        kinds.add(head[4:8])
         length = int.from_bytes(head[:4])
         if length == 1:
             length = int.from_bytes(head[8:16])
-        if length == 0:
+        if length == 0 and len(head) >= 8:
             # The last box may say "up to the end of the file".
+            length = len(data) - offset
+        if len(head) < 8 or offset + length > len(data):
+            if not whole >= _HEIF_ESSENTIALS:
+                raise IncompletePhoto("the photo is cut off: its end is missing")
+            # Description and pixels are here; what some phones append behind them is no concern of the picture.
             return
         if length < 8:
             raise UnreadablePhoto("the photo's parts do not follow each other as in a HEIC")
+        whole.add(head[4:8])
         offset += length
-        if offset > len(data):
-            raise IncompletePhoto("the photo is cut off: its end is missing")
     raise PhotoTooLarge("the photo is made of more parts than any camera writes")
 
 

@@ -57,7 +57,7 @@ def _display_picture(opened: OpenPhoto) -> Image.Image:
     image.draft(None, edge)
     profile = image.info.get("icc_profile")
     picture = _in_eight_bits(image)
-    picture.thumbnail(edge, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    picture.thumbnail(edge, Image.Resampling.BILINEAR, reducing_gap=2.0)
     picture = _in_srgb(_on_white(picture), profile)
     turn = _UPRIGHT.get(opened.facts.orientation) if opened.facts.format != "HEIF" else None
     return picture.transpose(turn) if turn is not None else picture

@@ -151,9 +151,13 @@ class LocalStore:
 
     def idle_uploads(self, before_utc: datetime) -> list[str]:
         """Return the ids of unfinished uploads that nobody wrote to since ``before_utc``, the oldest first."""
+        found: list[tuple[datetime, str]] = []
         with _disk():
-            found = [(entry.stat().st_mtime, entry.name) for entry in self._uploads.iterdir()]
-        return [name for touched, name in sorted(found) if datetime.fromtimestamp(touched, UTC) < before_utc]
+            for entry in self._uploads.iterdir():
+                # One that was finished while we looked is not idle.
+                with contextlib.suppress(FileNotFoundError):
+                    found.append((datetime.fromtimestamp(entry.stat().st_mtime, UTC), entry.name))
+        return [name for touched_utc, name in sorted(found) if touched_utc < before_utc]
 
     def put(self, data: bytes) -> Stored:
         """Return ``data`` as stored; for small things that are at hand as a whole."""

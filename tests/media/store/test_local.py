@@ -140,6 +140,21 @@ def test_uploads_that_nobody_continues_can_be_found_and_discarded(store: LocalSt
         store.received_bytes(UPLOAD)
 
 
+def test_uploads_may_end_while_the_idle_ones_are_looked_for(store: LocalStore) -> None:
+    def come_and_go() -> None:
+        for _ in range(150):
+            store.put(b"small")
+
+    phones = [threading.Thread(target=come_and_go) for _ in range(2)]
+    for phone in phones:
+        phone.start()
+    while any(phone.is_alive() for phone in phones):
+        store.idle_uploads(datetime.now(UTC) + timedelta(hours=1))
+    for phone in phones:
+        phone.join()
+    assert store.idle_uploads(datetime.now(UTC) + timedelta(hours=1)) == []
+
+
 # -- what does not fit --------------------------------------------------------------------------------------------
 
 
