@@ -83,9 +83,12 @@ def test_the_copy_stands_upright(orientation: int, upright: object) -> None:
     assert looks_like(picture, (70, 20), GREEN)
 
 
-def test_nothing_of_the_original_but_its_picture_is_in_the_copy() -> None:
+SRGB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.mark.parametrize("profile", [None, SRGB_PROFILE], ids=["without profile", "with profile"])
+def test_nothing_of_the_original_but_its_picture_is_in_the_copy(profile: bytes | None) -> None:
     exif = exif_block({MAKE: ascii_tag("HUAWEI")}, None, some_gps())
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = encoded(some_scene(), exif=exif, comment=b"secret remark", icc_profile=profile)
     copy = inspect_here(data).display_jpeg
     picture = shown(data)
@@ -150,7 +153,7 @@ def test_fingerprints_do_not_depend_on_how_the_camera_was_held() -> None:
 
 def swapped_channels_profile() -> bytes:
     """sRGB with the places of red and green exchanged in its table of tags."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile = bytearray(SRGB_PROFILE)
     red, green = profile.index(b"rXYZ", 128), profile.index(b"gXYZ", 128)
     profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"
     return bytes(profile)

@@ -44,6 +44,8 @@ def test_no_still_picture(name: str) -> None:
         read_photo(hostile.not_pictures()[name])
 
 
+# As in the program, where a warning stops nobody.
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("name", hostile.too_large())
 def test_too_much_for_one_photo(name: str) -> None:
     with pytest.raises(PhotoTooLarge):
