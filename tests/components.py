@@ -122,19 +122,19 @@ def _wait_for_address(folder: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[Callable[[], str]]:
-    """A maker of fresh databases with PostGIS, as SQLAlchemy URLs; all are dropped after the test."""
+def postgres_url(postgres_server: PostgresServer) -> Iterator[Callable[..., str]]:
+    """A maker of fresh databases with PostGIS, or copies of a template, as URLs; all are dropped after the test."""
     names: list[sql.Identifier] = []
     plain = postgres_server.address.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as admin:
 
-        def make() -> str:
+        def make(template: str | None = None) -> str:
             name = f"shidi_test_{uuid.uuid4().hex[:16]}"
-            template = sql.Identifier(postgres_server.template or "template1")
-            admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), template))
+            copied = sql.Identifier(template or postgres_server.template or "template1")
+            admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), copied))
             names.append(sql.Identifier(name))
             url = postgres_server.address.set(database=name)
-            if postgres_server.template is None:
+            if template is None and postgres_server.template is None:
                 own = url.set(drivername="postgresql").render_as_string(hide_password=False)
                 with psycopg.connect(own, autocommit=True) as fresh:
                     fresh.execute("create extension if not exists postgis")

@@ -225,10 +225,9 @@ def _passphrase_holds(stored_hash: str | None, passphrase: str) -> bool:
             return False
 
 
-def _register_device(
-    uow: UnitOfWork, account: Account, label: str, key: Mapping[str, Any], at_utc: datetime
-) -> UUID:
-    public_key = read_public_jwk(dict(key))
+def _register_device(uow: UnitOfWork, account: Account, label: str, key: Mapping[str, Any], at_utc: datetime) -> UUID:
+    read_public_jwk(key)
+    public_key = {name: key[name] for name in ("kty", "crv", "x", "y")}
     known = uow.session.scalars(select(Device).where(Device.account_id == account.id))
     for device in known:
         if device.public_key_jwk == public_key:

@@ -44,7 +44,7 @@ _HELD_BY: dict[Right, frozenset[Role]] = {
     Right.IMPORT_LEAVE: frozenset({Role.ORGANIZATION}),
     Right.ASSIGN: frozenset({Role.OFFICE}),
     Right.RECORD: frozenset({Role.INSPECTOR}),
-    Right.READ_PLACES: frozenset(Role) - {Role.OVERSIGHT},
+    Right.READ_PLACES: frozenset(Role),
     Right.READ_VISITS: frozenset({Role.ORGANIZATION, Role.OFFICE, Role.INSPECTOR}),
     Right.READ_PEOPLE: frozenset({Role.ORGANIZATION}),
     Right.READ_LEDGER: frozenset({Role.OFFICE, Role.ORGANIZATION, Role.DISCIPLINE}),

@@ -91,12 +91,10 @@ def prove(uow: UnitOfWork, index: int, *, size: int | None = None) -> InclusionP
 
 def recompute_root(uow: UnitOfWork) -> LogHead:
     """The root worked out anew from salts and payloads, trusting no stored hash where the opening is still there."""
-    hashes: list[bytes] = []
-    for leaf in uow.session.scalars(select(LogLeaf).order_by(LogLeaf.index)):
-        opening = leaf.salt, leaf.payload
-        hashes.append(
-            leaf.leaf_hash if opening[0] is None or opening[1] is None else leaf_hash(salted_leaf(*opening))
-        )
+    hashes = [
+        leaf.leaf_hash if leaf.salt is None or leaf.payload is None else leaf_hash(salted_leaf(leaf.salt, leaf.payload))
+        for leaf in uow.session.scalars(select(LogLeaf).order_by(LogLeaf.index))
+    ]
     return LogHead(len(hashes), root(hashes).hex())
 
 

@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+import chinese_calendar
+
 LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -68,24 +70,29 @@ def night_date(local_datetime: datetime, *, zone: tzinfo = LOCAL_ZONE) -> date:
 class RuleSet:
     """When presence is required in one place.
 
-    By default Saturday and Sunday are free, and so is every evening that touches a free day: Friday's, when people
-    go home, and Sunday's, when they come back. That leaves five days and four nights.
+    Free are weekends and public holidays as the State Council announced them, less the weekend days worked instead
+    (调休), and so is every evening that touches a free day: Friday's, when people go home, and Sunday's, when they come
+    back. That leaves five days and four nights of a plain week. In a year whose holidays have not been announced to
+    the ``chinesecalendar`` package nobody can be said to have been required, so nobody is.
 
-    ``free_days`` are public holidays and other days off; ``working_days`` are weekend days worked instead (调休).
-    Both start empty, because the holidays of a year are announced, not computed: whoever uses a rule set fills them.
+    ``free_days`` and ``working_days`` are a place's own exceptions and come first.
     """
 
     name: str = "five days, four nights"
-    weekend: frozenset[int] = frozenset({5, 6})
     free_days: frozenset[date] = field(default_factory=frozenset)
     working_days: frozenset[date] = field(default_factory=frozenset)
     free_kinds: frozenset[PostingKind] = frozenset({PostingKind.LINKED_HELPER})
 
     def is_working_day(self, day: date) -> bool:
-        """Whether people work on this day."""
+        """Whether people are known to work on this day."""
         if day in self.working_days:
             return True
-        return day not in self.free_days and day.weekday() not in self.weekend
+        if day in self.free_days:
+            return False
+        try:
+            return bool(chinese_calendar.is_workday(day))
+        except NotImplementedError:
+            return False
 
     def is_required_night(self, evening: date) -> bool:
         """Whether the night that begins on this evening lies between two working days."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy import Connection, create_engine, event, literal, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from visits.store.columns import Base
-from visits.store.errors import StoreBusy
+from visits.store.errors import StoreBusy, StoreError, StoreUnavailable
 from visits.store.locks import FileWriteLock, serving
 
 logger = logging.getLogger(__name__)
@@ -56,18 +56,19 @@ class Store:
                     uow = UnitOfWork(session, self._master_key)
                     yield uow
             except OperationalError as reason:
-                if "locked" in str(reason.orig):
-                    raise StoreBusy("the record store is busy; nothing was written, please try again") from reason
-                raise
+                raise _told(reason) from reason
         for act in uow.after_commit:
             act()
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
         """A unit of work that is rolled back at its end, whatever happened in it."""
-        with self._readers() as session:
-            yield UnitOfWork(session, self._master_key)
-            session.rollback()
+        try:
+            with self._readers() as session:
+                yield UnitOfWork(session, self._master_key)
+                session.rollback()
+        except OperationalError as reason:
+            raise _told(reason) from reason
 
     def write_lock(self) -> AbstractContextManager[None]:
         """The lock that every writer of a SQLite file takes; PostgreSQL needs none."""
@@ -114,6 +115,13 @@ class Store:
         event.listen(self.engine, "begin", _on_sqlite_begin)
 
 
+def _told(reason: OperationalError) -> StoreError:
+    if "locked" in str(reason.orig):
+        return StoreBusy("the record store is busy; nothing was written, please try again")
+    logger.error("the record store does not answer: %s", reason.orig)
+    return StoreUnavailable("the record store cannot be reached or cannot write; nothing was written")
+
+
 def _on_sqlite_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN below is the only one
     for pragma in (
@@ -139,8 +147,8 @@ def insert_unless_there(uow: UnitOfWork, rows: type[Base], **values: Any) -> boo
     Two phones may say the same thing in the same moment; neither must fail for it.
     """
     dialect = postgresql if uow.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(rows).values(**values).on_conflict_do_nothing()
-    return bool(uow.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    statement = dialect.insert(rows).values(**values).on_conflict_do_nothing().returning(literal(1))
+    return uow.session.scalar(statement) is not None
 
 
 def lock_for_transaction(uow: UnitOfWork, name: str) -> None:

@@ -13,3 +13,7 @@ class StoreBusy(StoreError):
 
 class AlreadyServed(StoreError):
     """Another server process already serves this SQLite file."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached or cannot write (disk full, server away); nothing was written."""

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Index, String, select, text, update
+from sqlalchemy import Index, String, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from visits.store.columns import Base
@@ -56,6 +56,12 @@ def enqueue(uow: UnitOfWork, kind: str, subject: str, *, at_utc: datetime) -> No
     insert_unless_there(
         uow, Job, kind=kind, subject=subject, state="waiting", attempts=0, queued_utc=at_utc, due_utc=at_utc
     )
+
+
+def jobs_by_state(uow: UnitOfWork) -> dict[str, int]:
+    """How many jobs stand in each state."""
+    counted = uow.session.execute(select(Job.state, func.count()).group_by(Job.state))
+    return {state: count for state, count in counted}  # noqa: C416 - rows are no pairs to mypy
 
 
 class JobRunner:
@@ -123,7 +129,10 @@ class JobRunner:
             .with_for_update(skip_locked=True)
         )
         with self._store.reading() as uow:
-            if uow.session.scalar(select(Job.id).where(Job.state.in_(("waiting", "leased")), Job.due_utc <= now)) is None:
+            if (
+                uow.session.scalar(select(Job.id).where(Job.state.in_(("waiting", "leased")), Job.due_utc <= now))
+                is None
+            ):
                 return None  # the usual case, told without taking the write lock
         with self._store.writing() as uow:
             job = uow.session.scalar(due)

@@ -2,11 +2,13 @@
 
 from datetime import date, datetime, time, timedelta
 
+import chinese_calendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from visits.people import (
+    DEFAULT_RULES,
     LOCAL_ZONE,
     Half,
     LeaveSpan,
@@ -83,7 +85,8 @@ def test_nothing_is_required_of_linked_helpers_and_no_nights_of_who_lives_elsewh
 
 @given(kinds, st.sampled_from([Slot.DAY, Slot.EVENING, Slot.NIGHT]), days)
 def test_weekends_are_free(kind: PostingKind, slot: Slot, day: date) -> None:
-    if day.weekday() >= 5:
+    worked_instead = day in chinese_calendar.workdays
+    if day.weekday() >= 5 and not worked_instead:
         assert not presence_required(kind, True, slot, day)
 
 
@@ -128,6 +131,21 @@ def test_holidays_free_their_eve_and_a_worked_sunday_counts() -> None:
         (Slot.DAY, sunday): True,
         (Slot.EVENING, sunday): True,
     }
+
+
+@pytest.mark.parametrize(
+    ("day", "works"),
+    [
+        (date(2026, 2, 17), False),  # Spring Festival, a Tuesday
+        (date(2026, 2, 14), True),  # a Saturday worked instead
+        (date(2026, 10, 1), False),
+        (date(2026, 10, 10), True),
+        (date(2026, 3, 4), True),
+        (date(2031, 3, 5), False),  # a Wednesday of a year whose holidays nobody has announced
+    ],
+)
+def test_public_holidays_are_the_announced_ones(day: date, works: bool) -> None:
+    assert DEFAULT_RULES.is_working_day(day) is works
 
 
 def test_only_linked_helpers_live_elsewhere_by_default() -> None:

@@ -1,0 +1,27 @@
+"""Everything known of one visit while it is judged."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from visits.fieldwork.positions import PlaceJudgement, best
+from visits.fieldwork.records import FieldRecord
+from visits.places import VillageExtent
+from visits.plans import AssignedVisit, OpenedFor
+
+
+@dataclass(frozen=True)
+class Case:
+    """A visit: its assignment, openings and records, and where each of their fixes lies."""
+
+    assigned: AssignedVisit
+    openings: list[OpenedFor]
+    records: list[FieldRecord]
+    extent: VillageExtent | None
+    places: dict[UUID, list[PlaceJudgement]]  # by record, one for each of its fixes
+    began_utc: datetime
+
+    def place_of(self, record: FieldRecord) -> str:
+        """One word for where a record was made."""
+        accuracies = [fix["accuracy_m"] for fix in record.fixes]
+        return best(list(zip(self.places[record.id], accuracies, strict=True)))

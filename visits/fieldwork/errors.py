@@ -1,0 +1,19 @@
+"""Errors of fieldwork."""
+
+from visits.errors import VisitsError
+
+
+class FieldworkError(VisitsError):
+    """Something about a visit cannot be told or done."""
+
+
+class NoSuchVisit(FieldworkError):
+    """There is no such visit for the caller."""
+
+
+class NoSuchPhoto(FieldworkError):
+    """There is no such photo in this visit, or its bytes have not arrived."""
+
+
+class NoSuchSighting(FieldworkError):
+    """There is no such sighting for the caller."""

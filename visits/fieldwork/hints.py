@@ -1,0 +1,190 @@
+"""Hints: what a person should look at, how strong it is, and the numbers behind it.
+
+Each code has its words, with known honest causes, in the pages' word lists. Poor accuracy, an old clock or an
+external receiver make honest phones look odd, so nothing here ever blocks or decides.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
+from math import isfinite
+from typing import Any
+
+from geo import Datum, LonLat, TimedFix, distance_m, explained_by_datum, implied_speed_mps
+from visits.fieldwork.case import Case
+from visits.fieldwork.photos import InspectedPhoto, similar_photos
+from visits.fieldwork.positions import canonical
+from visits.fieldwork.records import CLOCKS_AGREE, FieldRecord
+from visits.fieldwork.rows import Visit
+from visits.fieldwork.rules import chain_findings, unions
+from visits.intake import visits_with_photo
+from visits.people import posting_known
+from visits.store import UnitOfWork
+
+POOR_ACCURACY_M = 100.0
+EXIF_FAR_M = 300.0
+IMPOSSIBLE_MPS = 200 / 3.6
+GALLERY_OLD = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class RaisedHint:
+    """One hint; ``about`` is what it speaks of (``visit``, ``record:…``, ``photo:…`` or ``phone:…``)."""
+
+    code: str
+    about: str
+    strength: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def hints_of_visit(uow: UnitOfWork, case: Case, visit: Visit, photos: dict[str, InspectedPhoto]) -> list[RaisedHint]:
+    """All hints of a visit, from its records, its fixes, its clocks and its photos."""
+    return [
+        *_about_the_team(case, visit),
+        *_about_phones(case),
+        *_about_fixes(case),
+        *_about_meetings(uow, case),
+        *(
+            hint
+            for record in case.records
+            if record.kind == "photo"
+            for hint in _about_photo(uow, case, record, photos)
+        ),
+    ]
+
+
+def _about_the_team(case: Case, visit: Visit) -> Iterable[RaisedHint]:
+    if visit.inspectors < 2:
+        yield RaisedHint("one_inspector", "visit", "sound")
+    elif not _is_confirmed(case.records):
+        yield RaisedHint("not_confirmed", "visit", "medium")
+    if visit.escorted:
+        yield RaisedHint("escorted", "visit", "sound")
+    if visit.warned_beforehand:
+        yield RaisedHint("warned_beforehand", "visit", "sound")
+    if visit.whereabouts != "inside":
+        yield RaisedHint(f"arrival_{visit.whereabouts}", "visit", "sound")
+    if case.extent is not None and case.extent.quality == "synthetic":
+        yield RaisedHint("synthetic_places", "visit", "sound")
+
+
+def _is_confirmed(records: Sequence[FieldRecord]) -> bool:
+    """Whether somebody else's phone scanned the code of an arrival: it names that very record."""
+    arrivals = {(str(r.id), r.sha256): r.account_id for r in records if r.kind == "arrive"}
+    return any(
+        arrivals.get((r.body["arrive_id"], r.body["arrive_sha256"]), r.account_id) != r.account_id
+        for r in records
+        if r.kind == "confirm"
+    )
+
+
+def _about_phones(case: Case) -> Iterable[RaisedHint]:
+    for fault, phone, number in chain_findings(case.records):
+        yield RaisedHint(f"chain_{fault}", f"phone:{phone}:{number}", "sound", {"number": number})
+    for state in ("bad", "absent"):
+        of_state = [r for r in case.records if r.signature_state == state]
+        for phone in sorted({r.phone for r in of_state}):
+            count = sum(r.phone == phone for r in of_state)
+            strength = "sound" if state == "bad" else "weak"
+            yield RaisedHint(f"signature_{state}", f"phone:{phone}", strength, {"records": count})
+    for opening in case.openings:
+        if opening.device_utc is not None and abs(opening.device_utc - opening.asked_utc) > CLOCKS_AGREE:
+            seconds = round((opening.device_utc - opening.asked_utc).total_seconds())
+            clock_of = opening.device_id or opening.account_id
+            yield RaisedHint("clock_skew", f"phone:{clock_of}", "medium", {"seconds": seconds})
+    for record in case.records:
+        if record.at_utc > record.received_utc + CLOCKS_AGREE:
+            ahead = round((record.at_utc - record.received_utc).total_seconds())
+            yield RaisedHint("made_after_received", f"record:{record.id}", "medium", {"seconds": ahead})
+
+
+def _about_fixes(case: Case) -> Iterable[RaisedHint]:
+    for record in case.records:
+        about = f"record:{record.id}"
+        if record.kind in ("arrive", "confirm") and not record.fixes:
+            yield RaisedHint("no_fix", about, "sound", {"reason": record.body.get("no_fix_reason") or ""})
+        for fix in record.fixes:
+            if fix["datum"] not in set(Datum):
+                yield RaisedHint("datum_unknown", about, "sound")
+            if fix["accuracy_m"] is None or fix["accuracy_m"] > POOR_ACCURACY_M:
+                yield RaisedHint("poor_accuracy", about, "weak", {"accuracy_m": fix["accuracy_m"]})
+            if fix.get("mocked"):
+                yield RaisedHint("mocked", about, "medium")
+    for phone in sorted({r.phone for r in case.records}):
+        yield from _odd_speed(phone, [r for r in case.records if r.phone == phone])
+
+
+def _odd_speed(phone: str, records: list[FieldRecord]) -> Iterable[RaisedHint]:
+    timed = []
+    for record in sorted(records, key=lambda r: (r.at_utc, r.seq)):
+        for fix in record.fixes[:1]:
+            place = canonical(fix)
+            if place is not None:
+                timed.append((record, TimedFix(place, fix["accuracy_m"], record.at_utc)))
+    for (_, earlier), (record, later) in pairwise(timed):
+        speed_mps = implied_speed_mps(earlier, later)
+        far = distance_m(earlier.place, later.place) > 5_000
+        if speed_mps is not None and speed_mps > IMPOSSIBLE_MPS and far:
+            kmh = round(speed_mps * 3.6) if isfinite(speed_mps) else None  # None: two places in one moment
+            yield RaisedHint("impossible_speed", f"record:{record.id}", "sound", {"kmh": kmh, "phone": phone})
+
+
+def _about_meetings(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
+    for union in unions(case.records):
+        about = f"record:{union.deciding.id}"
+        posting = posting_known(uow, union.posting_id)
+        if posting is None:
+            yield RaisedHint("posting_unknown", about, "sound")
+        elif posting.village_code != case.assigned.village_code:
+            yield RaisedHint("posting_of_other_village", about, "sound", {"village_code": posting.village_code})
+        if union.differ:
+            yield RaisedHint("inspectors_differ", about, "sound")
+        if union.seen == "met":
+            place = case.place_of(union.deciding)
+            if place != "inside":
+                yield RaisedHint(f"met_{place}", about, "sound")
+
+
+def _about_photo(
+    uow: UnitOfWork, case: Case, record: FieldRecord, photos: dict[str, InspectedPhoto]
+) -> Iterable[RaisedHint]:
+    digest = record.body["sha256"]
+    about = f"photo:{digest}"
+    if record.body["source"] == "gallery":
+        yield RaisedHint("from_gallery", about, "weak")
+    elsewhere = visits_with_photo(uow, digest) - {case.assigned.visit_id}
+    if elsewhere:
+        yield RaisedHint("photo_reused", about, "sound", {"visits": sorted(str(v) for v in elsewhere)})
+    photo = photos.get(digest)
+    if photo is None:
+        return
+    if not photo.readable:
+        yield RaisedHint("photo_unreadable", about, "medium", {"reason": photo.reason})
+        return
+    for likeness, visit_id, other in similar_photos(uow, case.assigned.visit_id, photo):
+        code, strength = ("photo_match", "medium") if likeness == "match" else ("photo_look", "weak")
+        yield RaisedHint(code, f"{about}:{other[:12]}", strength, {"visit": str(visit_id), "photo": other})
+    yield from _exif_against_fix(about, record, photo)
+    taken_at = photo.facts.get("taken_at")
+    if taken_at is not None and record.at_utc - taken_at > GALLERY_OLD:
+        hours = round((record.at_utc - taken_at).total_seconds() / 3600)
+        yield RaisedHint("photo_older", about, "weak", {"hours": hours})
+
+
+def _exif_against_fix(about: str, record: FieldRecord, photo: InspectedPhoto) -> Iterable[RaisedHint]:
+    lon, lat = photo.facts.get("lon_deg"), photo.facts.get("lat_deg")
+    places = [(canonical(fix), fix["accuracy_m"] or 0.0) for fix in record.fixes]
+    known = [(place, accuracy) for place, accuracy in places if place is not None]
+    if lon is None or lat is None or not known:
+        return
+    exif = LonLat(lon, lat)
+    place, accuracy_m = min(known, key=lambda pair: pair[1])
+    apart_m = distance_m(exif, place)
+    if apart_m <= EXIF_FAR_M + accuracy_m:
+        return
+    mix_up = explained_by_datum(exif, place, tolerance_m=max(60.0, accuracy_m))
+    if mix_up is not None:
+        yield RaisedHint("exif_other_datum", about, "weak", {"metres": round(apart_m), "datum": str(mix_up.really)})
+    else:
+        yield RaisedHint("exif_far_from_fix", about, "medium", {"metres": round(apart_m)})

@@ -1,0 +1,238 @@
+"""Work out what the records of a visit amount to. Runs as a job, any number of times, with the same result."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+
+from visits.fieldwork.case import Case
+from visits.fieldwork.hints import RaisedHint, hints_of_visit
+from visits.fieldwork.photos import inspected_photos
+from visits.fieldwork.positions import best, judge_fix
+from visits.fieldwork.records import FieldRecord, field_records
+from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
+from visits.fieldwork.rules import Union, missing, outcome, unions
+from visits.intake import arrived_photos
+from visits.log import append
+from visits.people import PostingView, explain_absence, night_date, posting_known, presence_required, slot_of
+from visits.places import village_extent
+from visits.plans import assigned_visit, openings_of
+from visits.store import UnitOfWork, enqueue, insert_unless_there, lock_for_transaction
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
+    """Bring visit, fixes, sightings and hints up to what the records say now, with what is known now.
+
+    Sighting judgements are appended when they differ from the last; everything else is derived and written anew.
+    """
+    lock_for_transaction(uow, f"visit:{visit_id}")
+    case = _read_case(uow, visit_id)
+    if case is None:
+        return
+    visit = _write_visit(uow, case, at_utc)
+    _write_fixes(uow, case, at_utc)
+    sightings = [
+        _write_sighting(uow, case, union, posting, at_utc)
+        for union in unions(case.records)
+        if (posting := posting_known(uow, union.posting_id)) is not None
+    ]
+    photos = inspected_photos(uow, visit_id)
+    _write_hints(uow, visit_id, hints_of_visit(uow, case, visit, photos), at_utc)
+    enqueue(uow, "enter_ledger", str(visit_id), at_utc=at_utc)
+    for posting_id in sightings:
+        enqueue(uow, "say_presence", str(posting_id), at_utc=at_utc)
+
+
+def judge_pending(uow: UnitOfWork, division_prefix: str, *, at_utc: datetime) -> int:
+    """Ask for another look at every visit with an unexplained or still pending absence; how many those are.
+
+    Called after a leave book came in: what it newly says must reach the visits it speaks of.
+    """
+    newest = (
+        select(SightingJudgement.number)
+        .where(SightingJudgement.sighting_id == Sighting.id)
+        .correlate(Sighting)
+        .order_by(SightingJudgement.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    open_ones = (
+        select(Sighting.visit_id)
+        .join(SightingJudgement, SightingJudgement.number == newest)
+        .where(
+            SightingJudgement.outcome.in_(("leave_pending", "not_met", "leave", "trip", "excused")),
+            Sighting.village_code.startswith(division_prefix),
+        )
+        .distinct()
+    )
+    visit_ids = uow.session.scalars(open_ones).all()
+    for visit_id in visit_ids:
+        enqueue(uow, "judge_visit", str(visit_id), at_utc=at_utc)
+    return len(visit_ids)
+
+
+def _read_case(uow: UnitOfWork, visit_id: UUID) -> Case | None:
+    assigned = assigned_visit(uow, visit_id)
+    if assigned is None:
+        return None
+    openings = openings_of(uow, assigned.assignment_id)
+    records = field_records(uow, visit_id, openings)
+    if not records:
+        return None
+    extent = village_extent(uow, assigned.village_code)
+    arrivals = [r.at_utc for r in records if r.kind == "arrive"] or [r.at_utc for r in records]
+    return Case(
+        assigned=assigned,
+        openings=openings,
+        records=records,
+        extent=extent,
+        places={r.id: [judge_fix(fix, extent) for fix in r.fixes] for r in records},
+        began_utc=min(arrivals),
+    )
+
+
+def _write_visit(uow: UnitOfWork, case: Case, at_utc: datetime) -> Visit:
+    ends = [r for r in case.records if r.kind in ("close", "abort")]
+    closing = min(ends, key=lambda r: r.at_utc) if ends else None
+    state = "open" if closing is None else "closed" if closing.kind == "close" else "aborted"
+    lacking = missing(case.records, arrived_photos(uow, case.assigned.visit_id), state=state)
+    local = case.began_utc.astimezone(LOCAL)
+    on_arrival = [r for r in case.records if r.kind in ("arrive", "confirm")]
+    pairs = [
+        (judgement, fix["accuracy_m"])
+        for r in on_arrival
+        for judgement, fix in zip(case.places[r.id], r.fixes, strict=True)
+    ]
+    visit = uow.session.get(Visit, case.assigned.visit_id)
+    was_complete = visit is not None and visit.complete
+    if visit is None:
+        visit = Visit(
+            id=case.assigned.visit_id,
+            assignment_id=case.assigned.assignment_id,
+            village_code=case.assigned.village_code,
+            announced=case.assigned.announced,
+        )
+        uow.session.add(visit)
+    visit.state = state
+    visit.began_utc = case.began_utc
+    visit.closed_utc = closing.at_utc if closing else None
+    visit.closed_by = closing.account_id if closing else None
+    visit.slot = slot_of(local)
+    visit.local_date = night_date(local)
+    visit.escorted = _said(case.records, "escorted")
+    visit.warned_beforehand = _said(case.records, "warned_beforehand")
+    visit.inspectors = len({r.account_id for r in case.records})
+    visit.complete = not lacking
+    visit.missing = lacking
+    visit.whereabouts = best(pairs)
+    visit.judged_utc = at_utc
+    uow.session.flush()
+    if visit.complete and not was_complete:
+        append(uow, "visit_complete", {"visit_id": str(visit.id), "state": state}, at_utc=at_utc)
+    return visit
+
+
+def _said(records: Sequence[FieldRecord], question: str) -> bool | None:
+    answers = [bool(r.body[question]) for r in records if question in r.body]
+    return any(answers) if answers else None
+
+
+def _write_fixes(uow: UnitOfWork, case: Case, at_utc: datetime) -> None:
+    version = case.extent.version if case.extent else "none"
+    for record in case.records:
+        for ordinal, (fix, judged) in enumerate(zip(record.fixes, case.places[record.id], strict=True)):
+            insert_unless_there(
+                uow,
+                FixJudgement,
+                record_id=record.id,
+                ordinal=ordinal,
+                extent_version=version,
+                visit_id=case.assigned.visit_id,
+                answer=judged.answer,
+                probability_inside=judged.probability_inside,
+                signed_distance_m=judged.signed_distance_m,
+                accuracy_m=fix["accuracy_m"],
+                datum=fix["datum"],
+                datum_how=fix["datum_how"],
+                extent_basis=case.extent.basis if case.extent else "none",
+                judged_utc=at_utc,
+            )
+
+
+def _write_sighting(uow: UnitOfWork, case: Case, union: Union, posting: PostingView, at_utc: datetime) -> UUID:
+    at = union.deciding.at_utc
+    local = at.astimezone(LOCAL)
+    slot = slot_of(local)
+    on = night_date(local)
+    required = presence_required(posting.kind, posting.must_live_in, slot, on)
+    sighting_id = uuid5(case.assigned.visit_id, str(union.posting_id))
+    insert_unless_there(
+        uow,
+        Sighting,
+        id=sighting_id,
+        visit_id=case.assigned.visit_id,
+        posting_id=union.posting_id,
+        village_code=case.assigned.village_code,
+        at_utc=at,
+        local_date=on,
+        slot=slot,
+        required=required,
+    )
+    explanation = explain_absence(uow, union.posting_id, local, known_at_utc=at_utc)
+    word, reasons = outcome(union, explanation, required=required)
+    if union.differ:
+        reasons = [*reasons, "inspectors_differ"]
+    judged = {
+        "outcome": word,
+        "place": case.place_of(union.deciding) if union.seen == "met" else "cannot_tell",
+        "met_by": union.met_by,
+        "villagers_asked": union.villagers_asked,
+        "villagers_know": union.villagers_know,
+        "record_ids": sorted(str(r.id) for r in union.records),
+        "leave_ids": [str(i) for i in explanation.leave_ids],
+        "books_asked": sorted(explanation.books_asked),
+        "approved_late": explanation.approved_late,
+        "reasons": reasons,
+    }
+    _append_judgement(uow, sighting_id, judged, at_utc)
+    return union.posting_id
+
+
+def _append_judgement(uow: UnitOfWork, sighting_id: UUID, judged: dict[str, Any], at_utc: datetime) -> None:
+    last = uow.session.scalar(
+        select(SightingJudgement)
+        .where(SightingJudgement.sighting_id == sighting_id)
+        .order_by(SightingJudgement.number.desc())
+        .limit(1)
+    )
+    if last is None or any(getattr(last, name) != value for name, value in judged.items()):
+        uow.session.add(SightingJudgement(sighting_id=sighting_id, known_utc=at_utc, **judged))
+        uow.session.flush()
+
+
+def _write_hints(uow: UnitOfWork, visit_id: UUID, raised: list[RaisedHint], at_utc: datetime) -> None:
+    wanted = {(h.code, h.about): h for h in raised}
+    there = {(h.code, h.about): h for h in uow.session.scalars(select(Hint).where(Hint.visit_id == visit_id))}
+    gone = [h.number for key, h in there.items() if key not in wanted]
+    uow.session.execute(delete(Hint).where(Hint.number.in_(gone)))
+    for key, hint in wanted.items():
+        if key in there:
+            there[key].values = hint.values
+            there[key].strength = hint.strength
+        else:
+            uow.session.add(
+                Hint(
+                    visit_id=visit_id,
+                    code=hint.code,
+                    about=hint.about,
+                    strength=hint.strength,
+                    values=hint.values,
+                    raised_utc=at_utc,
+                )
+            )
+    uow.session.flush()

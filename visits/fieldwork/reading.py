@@ -1,0 +1,372 @@
+"""Visits as people read them: lists, one visit whole, its receipt, and what was sent and not taken."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from visits.access import Account, Actor, Right, note, require, within
+from visits.fieldwork.errors import NoSuchSighting
+from visits.fieldwork.photos import PhotoView, photos_of_visit
+from visits.fieldwork.positions import canonical
+from visits.fieldwork.records import FieldRecord, field_records
+from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
+from visits.fieldwork.scope import reach, visible_visit
+from visits.intake import KeptRecord, arrived_photos, kept_records
+from visits.people import PostingView, posting_known
+from visits.places import VillageView, village
+from visits.plans import Member, assigned_visit, openings_of
+from visits.store import UnitOfWork
+
+
+@dataclass(frozen=True)
+class VisitSummary:
+    """A visit in a list."""
+
+    id: UUID
+    village: VillageView
+    announced: bool
+    unannounced_indeed: bool
+    state: str
+    complete: bool
+    began_utc: datetime
+    slot: str
+    local_date: date
+    team: tuple[Member, ...]
+    whereabouts: str
+    hints: int
+
+
+@dataclass(frozen=True)
+class FixView:
+    """A fix as received, its canonical WGS 84 pair, and the judgement by the newest extent of the village."""
+
+    lon_deg: float
+    lat_deg: float
+    datum: str
+    datum_how: str
+    accuracy_m: float | None
+    fixed_at: str
+    source: str
+    wgs84_lon_deg: float | None
+    wgs84_lat_deg: float | None
+    answer: str
+    probability_inside: float | None
+    signed_distance_m: float | None
+    extent_version: str
+
+
+@dataclass(frozen=True)
+class RecordView:
+    """One record as received: the phone's time, the time with its clock set right, and the server's."""
+
+    id: UUID
+    kind: str
+    seq: int
+    made_at: datetime
+    at_utc: datetime
+    received_utc: datetime
+    by: str
+    device_id: UUID | None
+    sha256: str
+    signature_state: str
+    log_index: int
+    body: dict[str, Any]
+    fixes: tuple[FixView, ...]
+
+
+@dataclass(frozen=True)
+class JudgementView:
+    """How a sighting read with what was known at ``known_utc``."""
+
+    outcome: str
+    place: str
+    met_by: int
+    villagers_asked: int
+    villagers_know: int
+    leave_ids: tuple[str, ...]
+    books_asked: tuple[str, ...]
+    approved_late: bool
+    reasons: tuple[str, ...]
+    known_utc: datetime
+
+
+@dataclass(frozen=True)
+class SightingView:
+    """What a visit established about one posting; ``now`` is the newest judgement, ``before`` the older ones."""
+
+    id: UUID
+    visit_id: UUID
+    posting_id: UUID
+    posting: PostingView | None
+    village_code: str
+    at_utc: datetime
+    local_date: date
+    slot: str
+    required: bool
+    now: JudgementView
+    before: tuple[JudgementView, ...]
+    record_ids: tuple[UUID, ...]
+    inspectors: tuple[UUID, ...]
+    visit_unannounced: bool
+
+
+@dataclass(frozen=True)
+class HintView:
+    """A hint for a person."""
+
+    code: str
+    about: str
+    strength: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class VisitView:
+    """One visit whole."""
+
+    summary: VisitSummary
+    assignment_id: UUID
+    closed_utc: datetime | None
+    closed_by: str | None
+    escorted: bool | None
+    warned_beforehand: bool | None
+    missing: tuple[dict[str, Any], ...]
+    records: tuple[RecordView, ...]
+    sightings: tuple[SightingView, ...]
+    photos: tuple[PhotoView, ...]
+    hints: tuple[HintView, ...]
+    kept: tuple[KeptRecord, ...]
+    judged_utc: datetime
+
+
+@dataclass(frozen=True)
+class ReceiptItem:
+    """One thing that is safe on the server, and where the log commits to it."""
+
+    what: str
+    sha256: str
+    record_id: UUID | None
+    received_utc: datetime
+    log_index: int
+
+
+@dataclass(frozen=True)
+class VisitReceipt:
+    """What the server has of a visit: every record and every file by SHA-256, and what is missing still."""
+
+    visit_id: UUID
+    complete: bool
+    state: str
+    missing: tuple[dict[str, Any], ...]
+    items: tuple[ReceiptItem, ...]
+
+
+def visits(
+    uow: UnitOfWork, actor: Actor, *, before: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> list[VisitSummary]:
+    """The visits in the caller's reach, newest first."""
+    query = select(Visit).where(reach(actor)).order_by(Visit.began_utc.desc(), Visit.id.desc()).limit(limit)
+    if before is not None:
+        moment, last = before
+        query = query.where((Visit.began_utc < moment) | ((Visit.began_utc == moment) & (Visit.id < last)))
+    return [_summary(uow, actor, row) for row in uow.session.scalars(query)]
+
+
+def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) -> VisitView:
+    """One visit whole, for those who may see it; who was met is for the organization department and the team only."""
+    row = visible_visit(uow, actor, visit_id)
+    sees_people = actor.may(Right.READ_PEOPLE) or actor.may(Right.RECORD)
+    records = field_records(uow, visit_id, openings_of(uow, row.assignment_id))
+    names = _names(uow, [r.account_id for r in records])
+    fixes = _fix_judgements(uow, visit_id)
+    if actor.may(Right.READ_PEOPLE):
+        note(uow, actor, "visit.read", about=f"visit:{visit_id}", division_code=row.village_code, at_utc=at_utc)
+    return VisitView(
+        summary=_summary(uow, actor, row),
+        assignment_id=row.assignment_id,
+        closed_utc=row.closed_utc,
+        closed_by=_names(uow, [row.closed_by]).get(row.closed_by) if row.closed_by else None,
+        escorted=row.escorted,
+        warned_beforehand=row.warned_beforehand,
+        missing=tuple(row.missing),
+        records=tuple(
+            _record(r, names, fixes)
+            for r in sorted(records, key=lambda r: (r.at_utc, r.seq))
+            if sees_people or r.kind != "sighting"
+        ),
+        sightings=tuple(
+            _sighting(uow, s, row)
+            for s in uow.session.scalars(
+                select(Sighting).where(Sighting.visit_id == visit_id).order_by(Sighting.posting_id)
+            )
+        )
+        if sees_people
+        else (),
+        photos=tuple(photos_of_visit(uow, actor, visit_id)),
+        hints=tuple(_hints(uow, visit_id)),
+        kept=tuple(kept_records(uow, visit_id)) if sees_people else (),
+        judged_utc=row.judged_utc,
+    )
+
+
+def receipt(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> VisitReceipt:
+    """What the server has of a visit and what it lacks; the phone keeps its photos until this names them."""
+    row = visible_visit(uow, actor, visit_id)
+    records = field_records(uow, visit_id, [])
+    items = [ReceiptItem(r.kind, r.sha256, r.id, r.received_utc, r.log_index) for r in records]
+    items += [
+        ReceiptItem("file", p.sha256, None, p.arrived_utc, p.log_index) for p in arrived_photos(uow, visit_id).values()
+    ]
+    return VisitReceipt(visit_id, row.complete, row.state, tuple(row.missing), tuple(items))
+
+
+def kept_of_visit(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> list[KeptRecord]:
+    """What was sent for a visit and not taken: conflicts, refusals, what could not be read."""
+    visible_visit(uow, actor, visit_id)
+    if not (actor.may(Right.READ_PEOPLE) or actor.may(Right.RECORD)):
+        return []
+    return kept_records(uow, visit_id)
+
+
+def sighting(uow: UnitOfWork, actor: Actor, sighting_id: UUID) -> SightingView:
+    """One sighting, for those who read about people."""
+    require(actor, Right.READ_PEOPLE)
+    row = uow.session.scalar(select(Sighting).where(Sighting.id == sighting_id, within(actor, Sighting.village_code)))
+    if row is None:
+        raise NoSuchSighting(f"there is no sighting {sighting_id}")
+    return _sighting(uow, row, uow.session.get_one(Visit, row.visit_id))
+
+
+def sightings_of_posting(uow: UnitOfWork, posting_id: UUID) -> list[SightingView]:
+    """The sightings of one posting, oldest first; callers check their reach."""
+    query = (
+        select(Sighting, Visit)
+        .join(Visit, Visit.id == Sighting.visit_id)
+        .where(Sighting.posting_id == posting_id)
+        .order_by(Sighting.at_utc)
+    )
+    return [_sighting(uow, row, of_visit) for row, of_visit in uow.session.execute(query)]
+
+
+def is_unannounced_indeed(row: Visit) -> bool:
+    """An escorted visit, or one the village was warned of, was not unannounced, whatever it was planned as."""
+    return not (row.announced or row.escorted or row.warned_beforehand)
+
+
+def _summary(uow: UnitOfWork, actor: Actor, row: Visit) -> VisitSummary:
+    assigned = assigned_visit(uow, row.id)
+    hints = uow.session.scalars(select(Hint.number).where(Hint.visit_id == row.id)).all()
+    return VisitSummary(
+        id=row.id,
+        village=village(uow, actor, row.village_code),
+        announced=row.announced,
+        unannounced_indeed=is_unannounced_indeed(row),
+        state=row.state,
+        complete=row.complete,
+        began_utc=row.began_utc,
+        slot=row.slot,
+        local_date=row.local_date,
+        team=assigned.team if assigned else (),
+        whereabouts=row.whereabouts,
+        hints=len(hints),
+    )
+
+
+def _record(
+    record: FieldRecord, names: Mapping[UUID, str], fixes: Mapping[tuple[UUID, int], FixJudgement]
+) -> RecordView:
+    return RecordView(
+        id=record.id,
+        kind=record.kind,
+        seq=record.seq,
+        made_at=record.made_at,
+        at_utc=record.at_utc,
+        received_utc=record.received_utc,
+        by=names.get(record.account_id, ""),
+        device_id=record.device_id,
+        sha256=record.sha256,
+        signature_state=record.signature_state,
+        log_index=record.log_index,
+        body=record.body,
+        fixes=tuple(_fix(fix, fixes.get((record.id, i))) for i, fix in enumerate(record.fixes)),
+    )
+
+
+def _fix(fix: dict[str, Any], judged: FixJudgement | None) -> FixView:
+    place = canonical(fix)
+    return FixView(
+        lon_deg=fix["lon_deg"],
+        lat_deg=fix["lat_deg"],
+        datum=fix["datum"],
+        datum_how=fix["datum_how"],
+        accuracy_m=fix["accuracy_m"],
+        fixed_at=fix["fixed_at"],
+        source=fix["source"],
+        wgs84_lon_deg=place.lon_deg if place else None,
+        wgs84_lat_deg=place.lat_deg if place else None,
+        answer=judged.answer if judged else "cannot_tell",
+        probability_inside=judged.probability_inside if judged else None,
+        signed_distance_m=judged.signed_distance_m if judged else None,
+        extent_version=judged.extent_version if judged else "",
+    )
+
+
+def _fix_judgements(uow: UnitOfWork, visit_id: UUID) -> dict[tuple[UUID, int], FixJudgement]:
+    rows = uow.session.scalars(
+        select(FixJudgement).where(FixJudgement.visit_id == visit_id).order_by(FixJudgement.judged_utc)
+    )
+    return {(row.record_id, row.ordinal): row for row in rows}
+
+
+def _sighting(uow: UnitOfWork, row: Sighting, of_visit: Visit) -> SightingView:
+    judged = uow.session.scalars(
+        select(SightingJudgement)
+        .where(SightingJudgement.sighting_id == row.id)
+        .order_by(SightingJudgement.number.desc())
+    ).all()
+    views = [
+        JudgementView(
+            j.outcome,
+            j.place,
+            j.met_by,
+            j.villagers_asked,
+            j.villagers_know,
+            tuple(j.leave_ids),
+            tuple(j.books_asked),
+            j.approved_late,
+            tuple(j.reasons),
+            j.known_utc,
+        )
+        for j in judged
+    ]
+    assigned = assigned_visit(uow, row.visit_id)
+    return SightingView(
+        id=row.id,
+        visit_id=row.visit_id,
+        posting_id=row.posting_id,
+        posting=posting_known(uow, row.posting_id, known_at_utc=None),
+        village_code=row.village_code,
+        at_utc=row.at_utc,
+        local_date=row.local_date,
+        slot=row.slot,
+        required=row.required,
+        now=views[0],
+        before=tuple(views[1:]),
+        record_ids=tuple(UUID(i) for i in judged[0].record_ids),
+        inspectors=tuple(m.account_id for m in assigned.team) if assigned else (),
+        visit_unannounced=is_unannounced_indeed(of_visit),
+    )
+
+
+def _hints(uow: UnitOfWork, visit_id: UUID) -> list[HintView]:
+    rows = uow.session.scalars(select(Hint).where(Hint.visit_id == visit_id).order_by(Hint.number))
+    return [HintView(h.code, h.about, h.strength, h.values) for h in rows]
+
+
+def _names(uow: UnitOfWork, ids: list[UUID]) -> dict[UUID, str]:
+    found = uow.session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
+    return {row.id: row.name for row in found}

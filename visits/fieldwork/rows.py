@@ -1,0 +1,119 @@
+"""Tables of fieldwork: what the records of a visit amount to. The records themselves stay in intake."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from visits.store import Base
+
+
+class Visit(Base):
+    """One visit, as the union of what its phones sent says."""
+
+    __tablename__ = "visit"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
+    village_code: Mapped[str] = mapped_column(String(12), index=True)
+    announced: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(10))  # open, closed, aborted
+    began_utc: Mapped[datetime] = mapped_column(index=True)
+    closed_utc: Mapped[datetime | None]
+    closed_by: Mapped[UUID | None]
+    slot: Mapped[str] = mapped_column(String(10))
+    local_date: Mapped[date]
+    escorted: Mapped[bool | None]
+    warned_beforehand: Mapped[bool | None]
+    inspectors: Mapped[int]
+    complete: Mapped[bool]
+    missing: Mapped[list[dict[str, Any]]]
+    whereabouts: Mapped[str] = mapped_column(String(12))
+    judged_utc: Mapped[datetime]
+
+
+class FixJudgement(Base):
+    """What one fix says about being in the village, by one version of the village's extent. Holds no position."""
+
+    __tablename__ = "fix_judgement"
+
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    extent_version: Mapped[str] = mapped_column(String(80), primary_key=True)
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    answer: Mapped[str] = mapped_column(String(12))
+    probability_inside: Mapped[float | None]
+    signed_distance_m: Mapped[float | None]
+    accuracy_m: Mapped[float | None]
+    datum: Mapped[str] = mapped_column(String(10))
+    datum_how: Mapped[str] = mapped_column(String(20))
+    extent_basis: Mapped[str] = mapped_column(String(10))
+    judged_utc: Mapped[datetime]
+
+
+class Sighting(Base):
+    """What a visit established about one posting: one row however many inspectors recorded it."""
+
+    __tablename__ = "sighting"
+    __table_args__ = (UniqueConstraint("visit_id", "posting_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    posting_id: Mapped[UUID] = mapped_column(index=True)
+    village_code: Mapped[str] = mapped_column(String(12), index=True)
+    at_utc: Mapped[datetime]
+    local_date: Mapped[date]
+    slot: Mapped[str] = mapped_column(String(10))
+    required: Mapped[bool]
+
+
+class SightingJudgement(Base):
+    """How a sighting reads with what was known at one time. A later look adds a row, none is changed."""
+
+    __tablename__ = "sighting_judgement"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    sighting_id: Mapped[UUID] = mapped_column(ForeignKey("sighting.id"), index=True)
+    outcome: Mapped[str] = mapped_column(String(20))
+    place: Mapped[str] = mapped_column(String(12))  # inside, outside, cannot_tell: where the person was met
+    met_by: Mapped[int]
+    villagers_asked: Mapped[int]
+    villagers_know: Mapped[int]
+    record_ids: Mapped[list[str]]
+    leave_ids: Mapped[list[str]]
+    books_asked: Mapped[list[str]]
+    approved_late: Mapped[bool]
+    reasons: Mapped[list[str]]
+    known_utc: Mapped[datetime]
+
+
+class Hint(Base):
+    """A sound or weak signal for a person to look at; never a verdict."""
+
+    __tablename__ = "hint"
+    __table_args__ = (UniqueConstraint("visit_id", "code", "about"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    code: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(100))
+    strength: Mapped[str] = mapped_column(String(10))  # sound, medium, weak
+    values: Mapped[dict[str, Any]]
+    raised_utc: Mapped[datetime]
+
+
+class PhotoFact(Base):
+    """What a photo says by itself, or why it could not be read. Its place is sealed under the visit's key."""
+
+    __tablename__ = "photo_fact"
+
+    visit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    readable: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(300))
+    sealed_facts: Mapped[bytes | None]
+    dhash64: Mapped[bytes | None]
+    pdq256: Mapped[bytes | None]
+    inspected_utc: Mapped[datetime]

@@ -1,0 +1,19 @@
+"""Errors of intake."""
+
+from visits.errors import VisitsError
+
+
+class IntakeError(VisitsError):
+    """Something sent cannot be taken like this."""
+
+
+class NoSuchVisit(IntakeError):
+    """There is no such visit for the caller."""
+
+
+class NoSuchUpload(IntakeError):
+    """There is no such upload for the caller."""
+
+
+class PhotoNotAnnounced(IntakeError):
+    """No photo record of this visit names these bytes: records come first, photos after."""

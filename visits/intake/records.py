@@ -1,0 +1,297 @@
+"""Receive records: commit what came, settle its identity, give a receipt; judging comes later, in a job."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from media.proof import record_sha256, verify_p256
+from visits.access import Actor, Device, Right, note, require
+from visits.intake.rows import KeptDelivery, ReceivedRecord
+from visits.intake.rules import TakenSoFar, refusal
+from visits.intake.sealing import open_for_visit, seal_for_visit
+from visits.log import append
+from visits.plans import AssignedVisit, assigned_visit
+from visits.store import UnitOfWork, enqueue, insert_unless_there, lock_for_transaction
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A record as it came: its exact text, and what gate 1 read from it (``record`` is None when it could not)."""
+
+    text: str
+    signature: str | None
+    record: dict[str, Any] | None
+    complaint: str = ""
+
+
+@dataclass(frozen=True)
+class RecordReceipt:
+    """What became of one record; ``log_index`` is where the log commits to its hash."""
+
+    record_id: UUID | None
+    outcome: str
+    sha256: str
+    received_utc: datetime
+    log_index: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reception:
+    """What became of a batch. ``known_visit`` is False for a caller outside the team; what they sent is kept."""
+
+    known_visit: bool
+    receipts: tuple[RecordReceipt, ...]
+
+
+@dataclass(frozen=True)
+class StoredRecord:
+    """An accepted record, opened: ``record`` is its JSON object."""
+
+    record_id: UUID
+    sha256: str
+    account_id: UUID
+    device_id: UUID | None
+    signature_state: str
+    received_utc: datetime
+    log_index: int
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class KeptRecord:
+    """Something that was sent and not taken, as a person may see it."""
+
+    sha256: str
+    record_id: UUID | None
+    account_id: UUID
+    kind: str
+    outcome: str
+    reason: str
+    received_utc: datetime
+    log_index: int | None
+    text: str
+
+
+def receive(uow: UnitOfWork, actor: Actor, visit_id: UUID, batch: Sequence[Incoming], *, at_utc: datetime) -> Reception:
+    """Take a batch of records into a visit and return one receipt each, in order.
+
+    Everything is stored, whatever becomes of it; the same batch again changes nothing and gets the same receipts.
+    """
+    require(actor, Right.RECORD)
+    visit = assigned_visit(uow, visit_id)
+    if visit is None or actor.account_id not in {m.account_id for m in visit.team}:
+        for item in batch:
+            keep_unreadable(uow, actor, visit_id, item.text.encode(), "not_of_the_team", at_utc=at_utc)
+        return Reception(False, ())
+    lock_for_transaction(uow, f"visit:{visit_id}")
+    return Reception(True, tuple(_take(uow, actor, visit, batch, at_utc)))
+
+
+def keep_unreadable(
+    uow: UnitOfWork, actor: Actor, visit_id: UUID, body: bytes, reason: str, *, at_utc: datetime
+) -> str:
+    """Keep a body that cannot be taken, and return its SHA-256."""
+    digest = hashlib.sha256(body).hexdigest()
+    sealed = seal_for_visit(uow, visit_id, body, digest)
+    insert_unless_there(
+        uow,
+        KeptDelivery,
+        id=uuid4(),
+        account_id=actor.account_id,
+        visit_id=visit_id,
+        sha256=digest,
+        size_bytes=len(body),
+        reason=reason[:500],
+        sealed_body=sealed,
+        received_utc=at_utc,
+    )
+    note(uow, actor, "record.kept", about=f"visit:{visit_id}", result="refused", at_utc=at_utc)
+    return digest
+
+
+def accepted_records(uow: UnitOfWork, visit_id: UUID) -> list[StoredRecord]:
+    """The records of a visit, in the order they came; both phones' together."""
+    query = (
+        select(ReceivedRecord)
+        .where(ReceivedRecord.visit_id == visit_id, ReceivedRecord.outcome == "accepted")
+        .order_by(ReceivedRecord.number)
+    )
+    return [
+        StoredRecord(
+            record_id=row.record_id,
+            sha256=row.sha256,
+            account_id=row.account_id,
+            device_id=row.device_id,
+            signature_state=row.signature_state,
+            received_utc=row.received_utc,
+            log_index=row.log_index,
+            record=json.loads(record_text(uow, row)),
+        )
+        for row in uow.session.scalars(query)
+        if row.record_id is not None
+    ]
+
+
+def kept_records(uow: UnitOfWork, visit_id: UUID) -> list[KeptRecord]:
+    """What was sent for a visit and not taken, oldest first; callers check their reach."""
+    rows = uow.session.scalars(
+        select(ReceivedRecord).where(ReceivedRecord.visit_id == visit_id, ReceivedRecord.outcome != "accepted")
+    )
+    kept = [
+        KeptRecord(
+            r.sha256,
+            r.record_id,
+            r.account_id,
+            r.kind,
+            r.outcome,
+            r.reason,
+            r.received_utc,
+            r.log_index,
+            record_text(uow, r),
+        )
+        for r in rows
+    ]
+    for d in uow.session.scalars(select(KeptDelivery).where(KeptDelivery.visit_id == visit_id)):
+        text = open_for_visit(uow, visit_id, d.sealed_body, d.sha256).decode(errors="replace")
+        kept.append(KeptRecord(d.sha256, None, d.account_id, "", "unreadable", d.reason, d.received_utc, None, text))
+    return sorted(kept, key=lambda k: k.received_utc)
+
+
+def record_text(uow: UnitOfWork, row: ReceivedRecord) -> str:
+    """The exact text of a record, opened."""
+    return open_for_visit(uow, row.visit_id, row.sealed_text, row.sha256).decode()
+
+
+def _take(
+    uow: UnitOfWork, actor: Actor, visit: AssignedVisit, batch: Sequence[Incoming], at_utc: datetime
+) -> list[RecordReceipt]:
+    digests = [record_sha256(item.text) for item in batch]
+    by_digest, by_id = _known(uow, visit.visit_id, digests, [item.record["id"] for item in batch if item.record])
+    taken = _taken_so_far(uow, visit.visit_id)
+    key = _device_key(uow, actor)
+    fresh: dict[str, ReceivedRecord] = {}
+    for item, digest in zip(batch, digests, strict=True):
+        if digest in by_digest or digest in fresh:
+            continue
+        outcome, reason = _judge(item, visit.visit_id, by_id, taken)
+        row = _row(uow, actor, visit.visit_id, item, digest, key, outcome, reason, at_utc)
+        fresh[digest] = row
+        if row.record_id is not None:
+            by_id.setdefault(row.record_id, digest)
+    if fresh:
+        entry = append(
+            uow,
+            "records",
+            {
+                "visit_id": str(visit.visit_id),
+                "records": [[str(r.record_id or ""), d, r.outcome] for d, r in fresh.items()],
+            },
+            at_utc=at_utc,
+        )
+        for row in fresh.values():
+            row.log_index = entry.index
+        uow.session.add_all(fresh.values())
+        uow.session.flush()
+        enqueue(uow, "judge_visit", str(visit.visit_id), at_utc=at_utc)
+    return [_receipt(by_digest.get(d) or fresh[d], again=d in by_digest) for d in digests]
+
+
+def _known(
+    uow: UnitOfWork, visit_id: UUID, digests: Sequence[str], ids: Sequence[UUID]
+) -> tuple[dict[str, ReceivedRecord], dict[UUID, str]]:
+    same = uow.session.scalars(
+        select(ReceivedRecord).where(ReceivedRecord.visit_id == visit_id, ReceivedRecord.sha256.in_(digests))
+    )
+    holders = uow.session.execute(
+        select(ReceivedRecord.record_id, ReceivedRecord.sha256)
+        .where(ReceivedRecord.record_id.in_(ids))
+        .order_by(ReceivedRecord.number.desc())
+    )
+    return {row.sha256: row for row in same}, {h.record_id: h.sha256 for h in holders if h.record_id is not None}
+
+
+def _taken_so_far(uow: UnitOfWork, visit_id: UUID) -> TakenSoFar:
+    taken = TakenSoFar()
+    for (of_record,) in uow.session.execute(
+        select(ReceivedRecord.of_record).where(
+            ReceivedRecord.visit_id == visit_id, ReceivedRecord.kind == "photo", ReceivedRecord.outcome == "accepted"
+        )
+    ):
+        taken.add(of_record)
+    return taken
+
+
+def _judge(item: Incoming, visit_id: UUID, by_id: dict[UUID, str], taken: TakenSoFar) -> tuple[str, str]:
+    if item.record is None or item.complaint:
+        return "refused", item.complaint or "unreadable"
+    if item.record["id"] in by_id:
+        return "conflict", "same_id_other_content"
+    reason = refusal(item.record, visit_id, taken)
+    if reason:
+        return "refused", reason
+    if item.record["kind"] == "photo":
+        taken.add(item.record["body"].get("of_record"))
+    return "accepted", ""
+
+
+def _row(
+    uow: UnitOfWork,
+    actor: Actor,
+    visit_id: UUID,
+    item: Incoming,
+    digest: str,
+    key: dict[str, Any] | None,
+    outcome: str,
+    reason: str,
+    at_utc: datetime,
+) -> ReceivedRecord:
+    record = item.record or {}
+    body = record.get("body", {})
+    is_photo = record.get("kind") == "photo"
+    return ReceivedRecord(
+        record_id=record.get("id"),
+        sha256=digest,
+        visit_id=visit_id,
+        account_id=actor.account_id,
+        device_id=actor.device_id,
+        kind=record.get("kind", ""),
+        photo_sha256=body["sha256"] if is_photo else None,
+        photo_size_bytes=body["size_bytes"] if is_photo else None,
+        of_record=body.get("of_record") if is_photo else None,
+        sealed_text=seal_for_visit(uow, visit_id, item.text.encode(), digest),
+        signature=item.signature[:200] if item.signature else None,
+        signature_state=_signature_state(item, key),
+        outcome=outcome,
+        reason=reason[:500],
+        received_utc=at_utc,
+    )
+
+
+def _signature_state(item: Incoming, key: dict[str, Any] | None) -> str:
+    if not item.signature or key is None:
+        return "absent"
+    try:
+        signature = base64.urlsafe_b64decode(item.signature + "=" * (-len(item.signature) % 4))
+    except (binascii.Error, ValueError):
+        return "bad"
+    return "good" if verify_p256(key, item.text.encode(), signature) else "bad"
+
+
+def _device_key(uow: UnitOfWork, actor: Actor) -> dict[str, Any] | None:
+    if actor.device_id is None:
+        return None
+    return uow.session.scalar(select(Device.public_key_jwk).where(Device.id == actor.device_id))
+
+
+def _receipt(row: ReceivedRecord, *, again: bool) -> RecordReceipt:
+    outcome = "same" if again and row.outcome == "accepted" else row.outcome
+    return RecordReceipt(row.record_id, outcome, row.sha256, row.received_utc, row.log_index, row.reason)

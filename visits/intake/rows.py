@@ -1,0 +1,86 @@
+"""Tables of intake. Texts are sealed under the visit's key, since they hold positions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from visits.store import Base
+
+
+class VisitKey(Base):
+    """The data key of one visit, wrapped by the installation's master key; without it the texts cannot be read."""
+
+    __tablename__ = "visit_key"
+
+    visit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    wrapped_key: Mapped[bytes]
+
+
+class ReceivedRecord(Base):
+    """One record as a phone sent it, with what became of it. Never changed, never dropped."""
+
+    __tablename__ = "received_record"
+    __table_args__ = (
+        UniqueConstraint("visit_id", "sha256"),
+        Index(
+            "uq_received_record_accepted",
+            "record_id",
+            unique=True,
+            sqlite_where=text("outcome = 'accepted'"),
+            postgresql_where=text("outcome = 'accepted'"),
+        ),
+        CheckConstraint("outcome IN ('accepted', 'conflict', 'refused')", name="outcome"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID | None] = mapped_column(index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    visit_id: Mapped[UUID] = mapped_column(index=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    device_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(String(20))
+    photo_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    photo_size_bytes: Mapped[int | None]
+    of_record: Mapped[UUID | None]
+    sealed_text: Mapped[bytes]
+    signature: Mapped[str | None] = mapped_column(String(200))
+    signature_state: Mapped[str] = mapped_column(String(10))  # good, bad, absent
+    outcome: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(500))
+    received_utc: Mapped[datetime]
+    log_index: Mapped[int]
+
+
+class KeptDelivery(Base):
+    """A body that could not be read as records, or came from somebody outside the team: kept for a person to see."""
+
+    __tablename__ = "kept_delivery"
+    __table_args__ = (UniqueConstraint("account_id", "sha256"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    visit_id: Mapped[UUID] = mapped_column(index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(500))
+    sealed_body: Mapped[bytes]
+    received_utc: Mapped[datetime]
+
+
+class Upload(Base):
+    """One photo on its way, or arrived. Keyed by owner and visit too, so that a hash tells nothing to others."""
+
+    __tablename__ = "upload"
+    __table_args__ = (UniqueConstraint("account_id", "visit_id", "sha256"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    visit_id: Mapped[UUID] = mapped_column(index=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size_bytes: Mapped[int]
+    begun_utc: Mapped[datetime]
+    completed_utc: Mapped[datetime | None]
+    mismatches: Mapped[int]
+    log_index: Mapped[int | None]

@@ -1,0 +1,39 @@
+"""What may be taken into a visit: pure rules over what is known of it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+PHOTOS_PER_PROBLEM = 6
+PHOTOS_PER_VISIT = 12
+
+
+@dataclass
+class TakenSoFar:
+    """The photos a visit holds already, counted as a batch goes through."""
+
+    photos: int = 0
+    photos_of: Counter[UUID] = field(default_factory=Counter)
+
+    def add(self, of_record: UUID | None) -> None:
+        self.photos += 1
+        if of_record is not None:
+            self.photos_of[of_record] += 1
+
+
+def refusal(record: dict[str, Any], visit_id: UUID, taken: TakenSoFar) -> str:
+    """Why a well-shaped record stays out of the visit, as a code; empty when it is taken.
+
+    A refused record is kept and shown like any other: the cap keeps a visit from turning into a collection of
+    photos, it does not make anything vanish.
+    """
+    if record["visit_id"] != visit_id:
+        return "other_visit"
+    if record["kind"] == "photo":
+        if taken.photos >= PHOTOS_PER_VISIT:
+            return "photo_cap_visit"
+        of_record = record["body"].get("of_record")
+        if of_record is not None and taken.photos_of[of_record] >= PHOTOS_PER_PROBLEM:
+            return "photo_cap_problem"
+    return ""

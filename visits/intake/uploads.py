@@ -1,0 +1,157 @@
+"""Photo uploads: who sends which bytes for which visit, and that they arrived whole."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from visits.access import Actor, Right, note, require
+from visits.intake.errors import NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
+from visits.intake.rows import ReceivedRecord, Upload
+from visits.log import append
+from visits.plans import assigned_visit
+from visits.store import UnitOfWork, enqueue, insert_unless_there
+
+
+@dataclass(frozen=True)
+class UploadView:
+    """An upload as its owner sees it."""
+
+    id: UUID
+    visit_id: UUID
+    sha256: str
+    size_bytes: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class ArrivedPhoto:
+    """Bytes that arrived and hashed true."""
+
+    sha256: str
+    size_bytes: int
+    arrived_utc: datetime
+    log_index: int
+
+
+def begin_upload(
+    uow: UnitOfWork, actor: Actor, *, visit_id: UUID, sha256: str, size_bytes: int, at_utc: datetime
+) -> UploadView:
+    """The upload for these bytes; asking again returns the same one.
+
+    The bytes must have been announced by a photo record of this visit (taken or refused: a photo beyond the cap may
+    still be sent, it stays outside the visit).
+    """
+    require(actor, Right.RECORD)
+    visit = assigned_visit(uow, visit_id)
+    if visit is None or actor.account_id not in {m.account_id for m in visit.team}:
+        raise NoSuchVisit(f"there is no visit {visit_id}")
+    announced = uow.session.scalar(
+        select(ReceivedRecord.number)
+        .where(
+            ReceivedRecord.visit_id == visit_id,
+            ReceivedRecord.photo_sha256 == sha256,
+            ReceivedRecord.photo_size_bytes == size_bytes,
+        )
+        .limit(1)
+    )
+    if announced is None:
+        raise PhotoNotAnnounced("no photo record of this visit names these bytes; send the records first")
+    insert_unless_there(
+        uow,
+        Upload,
+        id=uuid4(),
+        account_id=actor.account_id,
+        visit_id=visit_id,
+        sha256=sha256,
+        size_bytes=size_bytes,
+        begun_utc=at_utc,
+        completed_utc=None,
+        mismatches=0,
+        log_index=None,
+    )
+    row = uow.session.scalars(
+        select(Upload).where(
+            Upload.account_id == actor.account_id, Upload.visit_id == visit_id, Upload.sha256 == sha256
+        )
+    ).one()
+    return _view(row)
+
+
+def upload(uow: UnitOfWork, actor: Actor, upload_id: UUID) -> UploadView:
+    """One of the caller's own uploads."""
+    return _view(_own(uow, actor, upload_id))
+
+
+def complete_upload(uow: UnitOfWork, actor: Actor, upload_id: UUID, *, at_utc: datetime) -> UploadView:
+    """Mark an upload as arrived, once the bytes are in the evidence store under their hash; safe to repeat."""
+    row = _own(uow, actor, upload_id)
+    if row.completed_utc is None:
+        entry = append(
+            uow,
+            "photo",
+            {"visit_id": str(row.visit_id), "sha256": row.sha256, "size_bytes": row.size_bytes},
+            at_utc=at_utc,
+        )
+        row.completed_utc = at_utc
+        row.log_index = entry.index
+        uow.session.flush()
+        enqueue(uow, "inspect_photo", f"{row.visit_id}/{row.sha256}", at_utc=at_utc)
+        enqueue(uow, "judge_visit", str(row.visit_id), at_utc=at_utc)
+    return _view(row)
+
+
+def mismatched_upload(
+    uow: UnitOfWork, actor: Actor, upload_id: UUID, *, arrived_as: str, at_utc: datetime
+) -> UploadView:
+    """Note that the bytes hash to something else; they are kept aside and the upload begins anew."""
+    row = _own(uow, actor, upload_id)
+    row.mismatches += 1
+    note(
+        uow,
+        actor,
+        "upload.mismatch",
+        about=f"visit:{row.visit_id}",
+        result="refused",
+        detail={"promised": row.sha256, "arrived": arrived_as},
+        at_utc=at_utc,
+    )
+    return _view(row)
+
+
+def arrived_photos(uow: UnitOfWork, visit_id: UUID) -> dict[str, ArrivedPhoto]:
+    """The photos of a visit whose bytes are here, by hash."""
+    query = (
+        select(Upload)
+        .where(Upload.visit_id == visit_id, Upload.completed_utc.is_not(None))
+        .order_by(Upload.completed_utc.desc())
+    )
+    return {
+        row.sha256: ArrivedPhoto(row.sha256, row.size_bytes, row.completed_utc, row.log_index)
+        for row in uow.session.scalars(query)
+        if row.completed_utc is not None and row.log_index is not None
+    }
+
+
+def visits_with_photo(uow: UnitOfWork, sha256: str) -> set[UUID]:
+    """The visits for which these very bytes were announced and taken."""
+    return set(
+        uow.session.scalars(
+            select(ReceivedRecord.visit_id).where(
+                ReceivedRecord.photo_sha256 == sha256, ReceivedRecord.outcome == "accepted"
+            )
+        )
+    )
+
+
+def _own(uow: UnitOfWork, actor: Actor, upload_id: UUID) -> Upload:
+    require(actor, Right.RECORD)
+    row = uow.session.scalar(select(Upload).where(Upload.id == upload_id, Upload.account_id == actor.account_id))
+    if row is None:
+        raise NoSuchUpload(f"there is no upload {upload_id}")
+    return row
+
+
+def _view(row: Upload) -> UploadView:
+    return UploadView(row.id, row.visit_id, row.sha256, row.size_bytes, row.completed_utc is not None)

@@ -1,0 +1,17 @@
+"""The ledger of problems (台账): entered from visits, withdrawn with a reason, never deleted."""
+
+from visits.ledger.errors import AlreadyWithdrawn, LedgerError, NoSuchProblem
+from visits.ledger.rows import Problem
+from visits.ledger.verbs import ProblemView, enter_problems, problem, problems, withdraw
+
+__all__ = [
+    "AlreadyWithdrawn",
+    "LedgerError",
+    "NoSuchProblem",
+    "Problem",
+    "ProblemView",
+    "enter_problems",
+    "problem",
+    "problems",
+    "withdraw",
+]

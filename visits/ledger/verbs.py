@@ -1,0 +1,157 @@
+"""Enter the problems of a visit, read them, withdraw one with a reason."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, literal, or_, select
+
+from visits.access import Actor, Right, note, require, within
+from visits.fieldwork import FieldRecord, field_records
+from visits.forms import ITEMS_VERSION, ProblemItem, item
+from visits.ledger.errors import AlreadyWithdrawn, NoSuchProblem
+from visits.ledger.rows import Problem
+from visits.log import append
+from visits.places import VillageView, village
+from visits.plans import assigned_visit, openings_of
+from visits.store import UnitOfWork, insert_unless_there, lock_for_transaction
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class ProblemView:
+    """One problem of the ledger; ``number`` reads like 350924-2026-0007 and never changes."""
+
+    id: UUID
+    number: str
+    visit_id: UUID
+    village: VillageView
+    item: ProblemItem | None
+    items_version: str
+    other_reason: str
+    kind: int
+    clue: bool
+    text: str
+    place_note: str
+    state: str
+    found_utc: datetime
+    entered_utc: datetime
+    withdrawn_utc: datetime | None
+    withdrawn_reason: str
+    version: int
+
+
+def enter_problems(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> int:
+    """Enter the problems a visit's records name, each once; how many were new. Runs as a job."""
+    assigned = assigned_visit(uow, visit_id)
+    if assigned is None:
+        return 0
+    records = field_records(uow, visit_id, openings_of(uow, assigned.assignment_id))
+    found = [r for r in records if r.kind == "problem" and uow.session.get(Problem, r.id) is None]
+    for record in found:
+        _enter(uow, record, visit_id, assigned.village_code, at_utc)
+    return len(found)
+
+
+def problems(
+    uow: UnitOfWork, actor: Actor, *, before: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> list[ProblemView]:
+    """The ledger in the caller's reach, newest first."""
+    query = select(Problem).where(_reach(actor)).order_by(Problem.found_utc.desc(), Problem.id.desc()).limit(limit)
+    if before is not None:
+        moment, last = before
+        query = query.where((Problem.found_utc < moment) | ((Problem.found_utc == moment) & (Problem.id < last)))
+    return [_view(uow, actor, row) for row in uow.session.scalars(query)]
+
+
+def problem(uow: UnitOfWork, actor: Actor, problem_id: UUID) -> ProblemView:
+    """One problem."""
+    return _view(uow, actor, _row(uow, actor, problem_id))
+
+
+def withdraw(uow: UnitOfWork, actor: Actor, problem_id: UUID, *, reason: str, at_utc: datetime) -> ProblemView:
+    """Withdraw a problem; it stays in the ledger with its number and the reason."""
+    require(actor, Right.ASSIGN)
+    row = _row(uow, actor, problem_id)
+    if row.state == "withdrawn":
+        raise AlreadyWithdrawn("this problem was withdrawn already")
+    row.state = "withdrawn"
+    row.withdrawn_utc = at_utc
+    row.withdrawn_reason = reason
+    row.version += 1
+    uow.session.flush()
+    append(uow, "problem.withdraw", {"problem_id": str(row.id), "reason": reason}, at_utc=at_utc)
+    note(uow, actor, "problem.withdraw", about=f"problem:{row.id}", division_code=row.village_code, at_utc=at_utc)
+    return _view(uow, actor, row)
+
+
+def _enter(uow: UnitOfWork, record: FieldRecord, visit_id: UUID, village_code: str, at_utc: datetime) -> None:
+    county, year = village_code[:6], record.at_utc.astimezone(LOCAL).year
+    lock_for_transaction(uow, f"ledger:{county}:{year}")
+    last = uow.session.scalar(
+        select(func.max(Problem.number)).where(Problem.county_code == county, Problem.year == year)
+    )
+    body = record.body
+    cited = item(body["item"]) if body["item"] is not None else None
+    insert_unless_there(
+        uow,
+        Problem,
+        id=record.id,
+        county_code=county,
+        year=year,
+        number=(last or 0) + 1,
+        visit_id=visit_id,
+        village_code=village_code,
+        item=body["item"],
+        items_version=ITEMS_VERSION,
+        other_reason=body["other_reason"] or "",
+        kind=body["kind"],
+        clue=cited.clue if cited else False,
+        text=body["text"],
+        place_note=body["place_note"],
+        state="fixed_on_spot" if body["fixed_on_spot"] else "found",
+        found_utc=record.at_utc,
+        found_by=record.account_id,
+        entered_utc=at_utc,
+        withdrawn_utc=None,
+        withdrawn_reason="",
+        version=1,
+    )
+    append(uow, "problem", {"problem_id": str(record.id), "record_sha256": record.sha256}, at_utc=at_utc)
+
+
+def _reach(actor: Actor) -> ColumnElement[bool]:
+    """The division's ledger; clues of graft travel apart, to those who may read clues only."""
+    require(actor, Right.READ_LEDGER)
+    return within(actor, Problem.village_code) & or_(Problem.clue.is_(False), literal(actor.may(Right.READ_CLUES)))
+
+
+def _row(uow: UnitOfWork, actor: Actor, problem_id: UUID) -> Problem:
+    row = uow.session.scalar(select(Problem).where(Problem.id == problem_id, _reach(actor)))
+    if row is None:
+        raise NoSuchProblem(f"there is no problem {problem_id}")
+    return row
+
+
+def _view(uow: UnitOfWork, actor: Actor, row: Problem) -> ProblemView:
+    return ProblemView(
+        id=row.id,
+        number=f"{row.county_code}-{row.year}-{row.number:04d}",
+        visit_id=row.visit_id,
+        village=village(uow, actor, row.village_code),
+        item=item(row.item) if row.item is not None else None,
+        items_version=row.items_version,
+        other_reason=row.other_reason,
+        kind=row.kind,
+        clue=row.clue,
+        text=row.text,
+        place_note=row.place_note,
+        state=row.state,
+        found_utc=row.found_utc,
+        entered_utc=row.entered_utc,
+        withdrawn_utc=row.withdrawn_utc,
+        withdrawn_reason=row.withdrawn_reason,
+        version=row.version,
+    )

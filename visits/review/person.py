@@ -1,0 +1,135 @@
+"""The page of one posting: the sum of its records, nothing else."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from visits.access import Actor, Right, in_scope, note, require
+from visits.fieldwork import SightingView, sightings_of_posting
+from visits.log import canonical
+from visits.people import LeaveView, PostingView, leave_of, posting_known
+from visits.presence import MODEL_VERSION, Evidence, assess
+from visits.review.errors import NoSuchPosting
+from visits.review.rows import Decision, PresenceSaid
+from visits.review.verbs import DecisionView, NoticeView, decisions_of, notices_of
+from visits.store import UnitOfWork
+
+
+@dataclass(frozen=True)
+class PresenceView:
+    """What the visits amounted to, as stored. ``lacking`` says what is missing before more may be said."""
+
+    visits: int
+    found: int
+    low95: float
+    high95: float
+    by_slot: Mapping[str, Mapping[str, int]]
+    lacking: Mapping[str, tuple[int, int]]
+    enough: bool
+    model_version: str
+    input_sha256: str
+    as_of_utc: datetime
+
+
+@dataclass(frozen=True)
+class SightingOnPage:
+    """A sighting with all that was said about it since."""
+
+    seen: SightingView
+    notices: tuple[NoticeView, ...]
+    decisions: tuple[DecisionView, ...]
+
+
+@dataclass(frozen=True)
+class PersonPage:
+    """One posting whole."""
+
+    posting: PostingView
+    sightings: tuple[SightingOnPage, ...]
+    leave: tuple[LeaveView, ...]
+    presence: PresenceView | None
+
+
+def person_page(uow: UnitOfWork, actor: Actor, posting_id: UUID, *, at_utc: datetime) -> PersonPage:
+    """The page of one posting. Reading it is noted in the audit chain, so the caller commits."""
+    require(actor, Right.READ_PEOPLE)
+    posting = posting_known(uow, posting_id, known_at_utc=None)
+    if posting is None or not in_scope(actor, posting.village_code):
+        raise NoSuchPosting(f"there is no posting {posting_id}")
+    note(uow, actor, "person.read", about=f"posting:{posting_id}", division_code=posting.village_code, at_utc=at_utc)
+    return PersonPage(
+        posting=posting,
+        sightings=tuple(
+            SightingOnPage(s, tuple(notices_of(uow, s.id)), tuple(decisions_of(uow, actor, s.id)))
+            for s in sightings_of_posting(uow, posting_id)
+        ),
+        leave=tuple(leave_of(uow, posting_id)),
+        presence=_newest(uow, posting_id),
+    )
+
+
+def say_presence(uow: UnitOfWork, posting_id: UUID, *, at_utc: datetime) -> None:
+    """Work out what the visits to one posting amount to and store it with its input's hash; runs as a job."""
+    evidence = [
+        Evidence(
+            outcome=s.now.outcome,
+            place=s.now.place,
+            slot=s.slot,
+            required=s.required,
+            local_date=s.local_date,
+            inspectors=tuple(str(i) for i in s.inspectors),
+            unannounced=s.visit_unannounced,
+        )
+        for s in sightings_of_posting(uow, posting_id)
+        if not _is_rejected(uow, s.id)
+    ]
+    digest = hashlib.sha256(canonical([asdict(e) | {"local_date": e.local_date.isoformat()} for e in evidence]))
+    said = _newest(uow, posting_id)
+    if said is not None and (said.input_sha256, said.model_version) == (digest.hexdigest(), MODEL_VERSION):
+        return
+    found = assess(evidence)
+    uow.session.add(
+        PresenceSaid(
+            posting_id=posting_id,
+            model_version=MODEL_VERSION,
+            input_sha256=digest.hexdigest(),
+            visits=found.visits,
+            found=found.found,
+            low95=found.low95,
+            high95=found.high95,
+            by_slot={slot: dict(counts) for slot, counts in found.by_slot.items()},
+            lacking={what: list(pair) for what, pair in found.lacking.items()},
+            as_of_utc=at_utc,
+        )
+    )
+
+
+def _is_rejected(uow: UnitOfWork, sighting_id: UUID) -> bool:
+    standing = select(Decision.id).where(
+        Decision.sighting_id == sighting_id, Decision.state == "standing", Decision.outcome == "reject"
+    )
+    return uow.session.scalar(standing) is not None
+
+
+def _newest(uow: UnitOfWork, posting_id: UUID) -> PresenceView | None:
+    row = uow.session.scalar(
+        select(PresenceSaid).where(PresenceSaid.posting_id == posting_id).order_by(PresenceSaid.number.desc()).limit(1)
+    )
+    if row is None:
+        return None
+    return PresenceView(
+        visits=row.visits,
+        found=row.found,
+        low95=row.low95,
+        high95=row.high95,
+        by_slot=row.by_slot,
+        lacking={what: (pair[0], pair[1]) for what, pair in row.lacking.items()},
+        enough=not row.lacking,
+        model_version=row.model_version,
+        input_sha256=row.input_sha256,
+        as_of_utc=row.as_of_utc,
+    )

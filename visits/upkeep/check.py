@@ -1,0 +1,105 @@
+"""The integrity check: records against their hashes, photos against their bytes, the log and audit chains whole."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import select, text
+
+from media import MediaError
+from media.store import EvidenceStore
+from visits.access import audit_is_unbroken
+from visits.intake import ReceivedRecord, Upload, record_text
+from visits.log import LogLeaf, head, recompute_root
+from visits.store import Job, Store, UnitOfWork
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, named so that a person can look at it."""
+
+    what: str
+    about: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was looked at and what was found wrong."""
+
+    records: int
+    photos: int
+    log_size: int
+    log_root_hex: str
+    findings: tuple[Finding, ...]
+
+
+def check(store: Store, evidence: EvidenceStore) -> Report:
+    """Look at everything; a clean report has no findings. Reads only, safe while the server runs."""
+    with store.reading() as uow:
+        numbers = uow.session.scalars(select(ReceivedRecord)).all()
+        uploads = uow.session.scalars(select(Upload).where(Upload.completed_utc.is_not(None))).all()
+        log = head(uow)
+        findings = [
+            *_database(uow, is_sqlite=store.is_sqlite),
+            *(f for row in numbers for f in _record(uow, row)),
+            *(f for row in uploads for f in _photo(uow, row, evidence)),
+            *_log(uow, log.root_hex),
+            *_audit(uow),
+            *_jobs(uow),
+        ]
+    return Report(len(numbers), len({u.sha256 for u in uploads}), log.size, log.root_hex, tuple(findings))
+
+
+def _database(uow: UnitOfWork, *, is_sqlite: bool) -> Iterator[Finding]:
+    if is_sqlite:
+        answer = uow.session.execute(text("PRAGMA integrity_check")).scalar_one()
+        if answer != "ok":
+            yield Finding("database", "sqlite", f"SQLite's own check says: {answer}")
+
+
+def _record(uow: UnitOfWork, row: ReceivedRecord) -> Iterator[Finding]:
+    about = f"record {row.record_id or row.sha256}"
+    try:
+        found = hashlib.sha256(record_text(uow, row).encode()).hexdigest()
+    except MediaError as reason:
+        yield Finding("record", about, f"its sealed text cannot be opened: {reason}")
+        return
+    if found != row.sha256:
+        yield Finding("record", about, "its text does not have the hash it was received with")
+    yield from _in_log(uow, row.log_index, "records", lambda payload: row.sha256 in payload, about)
+
+
+def _photo(uow: UnitOfWork, row: Upload, evidence: EvidenceStore) -> Iterator[Finding]:
+    about = f"photo {row.sha256} of visit {row.visit_id}"
+    if not evidence.has(row.sha256):
+        yield Finding("photo", about, "its bytes are missing")
+    elif not evidence.verify(row.sha256):
+        yield Finding("photo", about, "its bytes do not have the hash they were received with")
+    yield from _in_log(uow, row.log_index, "photo", lambda payload: row.sha256 in payload, about)
+
+
+def _in_log(
+    uow: UnitOfWork, index: int | None, kind: str, names: Callable[[str], bool], about: str
+) -> Iterator[Finding]:
+    leaf = uow.session.get(LogLeaf, index) if index is not None else None
+    if leaf is None or leaf.kind != kind:
+        yield Finding("log", about, "the log has no entry for it")
+    elif leaf.payload is not None and not names(leaf.payload.decode()):
+        yield Finding("log", about, f"log entry {index} does not name it")
+
+
+def _log(uow: UnitOfWork, stored_root_hex: str) -> Iterator[Finding]:
+    if recompute_root(uow).root_hex != stored_root_hex:
+        yield Finding("log", "root", "the root worked out anew from the entries is another than the stored tree's")
+
+
+def _audit(uow: UnitOfWork) -> Iterator[Finding]:
+    broken_at = audit_is_unbroken(uow)
+    if broken_at is not None:
+        yield Finding("audit", f"line {broken_at}", "the audit chain does not hold from here on")
+
+
+def _jobs(uow: UnitOfWork) -> Iterator[Finding]:
+    for job in uow.session.scalars(select(Job).where(Job.state == "failed")):
+        yield Finding("job", f"{job.kind} {job.subject}", f"failed for good: {job.reason}")
