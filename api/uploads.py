@@ -155,11 +155,11 @@ def append(upload_id: UUID) -> Response:
     if offset_bytes != stands_at_bytes:
         raise OffsetMismatch(given_bytes=offset_bytes, current_bytes=stands_at_bytes)
     rest_bytes = known.size_bytes - offset_bytes
-    if request.content_length is None or request.content_length > rest_bytes:
+    if (request.content_length or 0) > rest_bytes:
         raise UploadTooLarge(f"{rest_bytes} bytes are left of this upload", max_bytes=known.size_bytes)
-    if request.content_length:
-        # The limit for JSON bodies is far below a photo; this request has its own, just checked.
-        request.max_content_length = known.size_bytes
+    if rest_bytes:
+        # The limit for JSON bodies is far below a photo; this one also ends a body that does not say its length.
+        request.max_content_length = rest_bytes
         stands_at_bytes = house().evidence.append(str(upload_id), offset_bytes, request.stream)
         if stands_at_bytes == known.size_bytes:
             _finish(known)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from api.cli.place import Place, acting, here, now_utc
-from api.cli.rows import FIELDS_OF_SHEET, account_row, leave_row, roster_row, site_row, village_row
+from api.cli.rows import CELL_OF, account_row, leave_row, roster_row, site_row, village_row
 from api.workbooks import BOOKS, Complaint, Row, Sheet, mark, read_sheet
 from geo import AreasRefused, Datum, read_areas
 from visits.access import AccessError, Actor, Right, create_account, require
@@ -227,7 +227,7 @@ def accounts(
             try:
                 invited = create_account(uow, actor, new, at_utc=now_utc())
             except AccessError as reason:
-                complaints.append(RowComplaint(row.number, "login_name", f"账号未能建立：{reason}", str(reason)))
+                complaints.append(RowComplaint(row.number, "login", f"账号未能建立：{reason}", str(reason)))
             else:
                 made.append((new.login, new.name, invited.passphrase))
         if complaints:
@@ -267,9 +267,8 @@ def _import_book(
                 if before_commit is not None:
                     before_commit()
         except ImportRefused as refused:
-            fields = FIELDS_OF_SHEET[kind]
             complaints += [
-                Complaint(c.row_number, fields.get(c.field, c.field), c.reason_zh, c.reason_en)
+                Complaint(c.row_number, CELL_OF.get(c.field, c.field), c.reason_zh, c.reason_en)
                 for c in refused.complaints
             ]
             _refuse(file, marked, sheet, sorted(complaints, key=lambda c: c.row_number))

@@ -7,8 +7,11 @@ from webargs.flaskparser import abort
 
 from api.http.house import house
 from api.http.problems import NOT_READY, answer
+from visits.store import jobs_by_state
 
 operations = Blueprint("operations", __name__)
+
+_STATES_TOLD = ("waiting", "leased", "failed")
 
 
 @operations.get("/healthz")
@@ -33,8 +36,12 @@ def metrics() -> Response:
     """Counts in Prometheus' text form, for a collector on this machine only."""
     if not _is_loopback(request.remote_addr):
         abort(404)
+    with house().store.reading() as uow:
+        jobs = jobs_by_state(uow)
     lines = ["# HELP shidi_answers_total Answers by class of status.", "# TYPE shidi_answers_total counter"]
     lines += [f'shidi_answers_total{{class="{name}"}} {n}' for name, n in sorted(house().requests.counts().items())]
+    lines += ["# HELP shidi_jobs Jobs by state.", "# TYPE shidi_jobs gauge"]
+    lines += [f'shidi_jobs{{state="{state}"}} {jobs.get(state, 0)}' for state in _STATES_TOLD]
     return Response("\n".join(lines) + "\n", mimetype="text/plain; version=0.0.4")
 
 

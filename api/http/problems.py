@@ -53,7 +53,7 @@ from visits.review import (
     SamePerson,
 )
 from visits.review import NoSuchPosting as NoSuchReviewedPosting
-from visits.store import AlreadyServed, StoreBusy
+from visits.store import AlreadyServed, StoreBusy, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +119,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     WeakPassphrase: Problem("weak-passphrase", 422, "The passphrase is too short", "口令太短"),
     # store and log
     StoreBusy: Problem("store-busy", 503, "The record store is busy", "记录库正忙", headers=_RETRY),
+    StoreUnavailable: Problem(
+        "store-unavailable", 503, "The record store cannot be used", "记录库暂时不可用", headers=_RETRY
+    ),
     NotInLog: Problem("not-in-log", 404, "No such entry in the log", "日志中没有这一条"),
     # places
     ImportRefused: Problem("import-refused", 422, "The file was not imported", "文件未导入"),

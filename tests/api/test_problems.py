@@ -6,14 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 import media
 import visits
 from api.http import problems
-from api.http.errors import EdgeError
-from api.http.problems import FAULTS_OF_THE_HOUSE, PROBLEMS, Problem, problem_of
-from media.errors import MediaError
+from api.http.errors import EdgeError, TooManySignIns, UploadTooLarge
+from api.http.problems import FAULTS_OF_THE_HOUSE, PROBLEMS, Problem, answer_known_error, problem_of
+from media.errors import HashMismatch, MediaError, OffsetMismatch, SizeMismatch
 from visits.errors import VisitsError
+from visits.places import ImportRefused
 
 DOCS = Path(__file__).parents[2] / "docs" / "problems.md"
 
@@ -47,6 +49,41 @@ def test_every_error_that_can_reach_the_edge_is_in_the_table() -> None:
 def test_slugs_are_unique() -> None:
     slugs = [problem.slug for problem in all_problems()]
     assert sorted(slugs) == sorted(set(slugs))
+
+
+SPECIAL: dict[type[Exception], Exception] = {
+    TooManySignIns: TooManySignIns(90),
+    UploadTooLarge: UploadTooLarge("too large", max_bytes=5),
+    OffsetMismatch: OffsetMismatch(given_bytes=1, current_bytes=2),
+    SizeMismatch: SizeMismatch(expected_bytes=3, received_bytes=4),
+    HashMismatch: HashMismatch(expected_hex="aa", actual_hex="bb"),
+    ImportRefused: ImportRefused([]),
+}
+
+
+@pytest.mark.parametrize("error", PROBLEMS, ids=lambda error: error.__name__)
+def test_each_error_is_told_as_its_problem_with_all_that_belongs_to_it(error: type[Exception]) -> None:
+    app = Flask("problems")
+    for base in (EdgeError, VisitsError, MediaError):
+        app.register_error_handler(base, answer_known_error)
+
+    @app.get("/")
+    def fail() -> str:
+        raise SPECIAL.get(error) or error("a sentence to act on")
+
+    answer = app.test_client().get("/")
+    problem = PROBLEMS[error]
+    said = answer.get_json()
+    assert answer.status_code == said["status"] == problem.status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert said["type"] == f"/problems/{problem.slug}"
+    assert said["title"] == problem.title_zh
+    assert said["detail"]
+    assert set(problem.members) <= set(said)
+    if problem.status in (429, 503, 507):
+        assert int(answer.headers["Retry-After"]) > 0
+    if problem.status == 401:
+        assert answer.headers["WWW-Authenticate"]
 
 
 def test_an_error_nobody_foresaw_has_no_problem() -> None:
