@@ -1,0 +1,17 @@
+"""The review desk: server-rendered pages below ``/desk/``, thin callers of the same verbs as the HTTP resources."""
+
+from flask import Blueprint
+
+from api.pages import account, assignments, coverage_map, errors, ledger, log, photos, postings, review, visits
+from api.pages.blueprint import desk
+
+# Importing a module hangs its views on the blueprint; this tuple says that it is meant.
+PAGES = (account, assignments, coverage_map, errors, ledger, log, photos, postings, review, visits)
+
+
+def pages_blueprint() -> Blueprint:
+    """The blueprint with all pages, for the application to register."""
+    return desk
+
+
+__all__ = ["PAGES", "pages_blueprint"]

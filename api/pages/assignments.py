@@ -1,0 +1,86 @@
+"""Assignments at the desk: the list, and the form by which the office sends a team to a village."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from api.http.house import house, now_utc
+from api.http.paging import read_cursor, write_cursor
+from api.http.signin import check_csrf, current_actor
+from api.pages.blueprint import desk
+from api.pages.errors import BadForm
+from api.pages.frame import page, told
+from api.pages.places import every_village
+from visits.access import Right, accounts_within, require
+from visits.plans import NewAssignment, assign, assignments
+
+PER_PAGE = 50
+USUAL_LEAD = timedelta(hours=2)
+USUAL_WINDOW = timedelta(days=3)
+MOST_TEAM = 20
+
+
+@desk.get("/assignments")
+def show_assignments() -> Response:
+    """The assignments in the reader's reach; for the office also the form for a new one."""
+    actor, at_utc = current_actor(), now_utc()
+    before = read_cursor(request.args.get("cursor"), datetime, UUID)
+    with house().store.reading() as uow:
+        found = assignments(uow, actor, before=before, limit=PER_PAGE + 1, at_utc=at_utc)
+        may_assign = actor.may(Right.ASSIGN)
+        places = every_village(uow, actor) if may_assign else []
+        inspectors = accounts_within(uow, actor) if may_assign else []
+    shown = found[:PER_PAGE]
+    zone = ZoneInfo(house().settings.timezone)
+    return page(
+        "assignments.html",
+        assignments=shown,
+        next_cursor=write_cursor(shown[-1].assigned_utc, shown[-1].id) if len(found) > PER_PAGE else None,
+        villages=places,
+        inspectors=inspectors,
+        release=form_time(at_utc + USUAL_LEAD, zone),
+        expires=form_time(at_utc + USUAL_LEAD + USUAL_WINDOW, zone),
+        said=told(),
+        at_utc=at_utc,
+    )
+
+
+@desk.post("/assignments")
+def take_assignment() -> AnyResponse:
+    """Make an assignment from the form."""
+    actor = current_actor()
+    check_csrf()
+    require(actor, Right.ASSIGN)
+    wanted = _wanted()
+    with house().store.writing() as uow:
+        assign(uow, actor, wanted, at_utc=now_utc())
+    return redirect("/desk/assignments?said=assignments.done", 303)
+
+
+def _wanted() -> NewAssignment:
+    """Gate 1 of the form: what a browser sends from it, in the right types."""
+    form, zone = request.form, ZoneInfo(house().settings.timezone)
+    try:
+        return NewAssignment(
+            village_code=form["village_code"],
+            announced=form["announced"] == "yes",
+            team=tuple(UUID(member) for member in form.getlist("team")[:MOST_TEAM]),
+            release_utc=instant_of_form(form["release"], zone),
+            expires_utc=instant_of_form(form["expires"], zone),
+            reason=form.get("reason", "").strip()[:200],
+        )
+    except (KeyError, ValueError) as reason:
+        raise BadForm("assignments.fill") from reason
+
+
+def form_time(at_utc: datetime, zone: ZoneInfo) -> str:
+    """An instant as a ``datetime-local`` field takes it, on the minute."""
+    return at_utc.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def instant_of_form(text: str, zone: ZoneInfo) -> datetime:
+    """The instant a ``datetime-local`` field means in the county's time."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,51 @@
+"""The evidence log: its head, and the check of one entry in words."""
+
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from api.http.house import house
+from api.http.signin import current_actor
+from api.pages.blueprint import desk
+from api.pages.errors import BadForm
+from api.pages.frame import page
+from media.proof import leaf_hash, salted_leaf, verify_inclusion
+from visits.access import Right, require
+from visits.log import InclusionProof, head, prove
+
+
+@desk.get("/log")
+def show_log() -> Response:
+    """Size and root of the log, and the question for one entry."""
+    require(current_actor(), Right.READ_LOG)
+    with house().store.reading() as uow:
+        now = head(uow)
+    return page("log.html", head=now)
+
+
+@desk.get("/log/entry")
+def find_log_entry() -> AnyResponse:
+    """From the number in the form to the entry's own address."""
+    index = request.args.get("index", "")
+    if not (index.isascii() and index.isdigit() and len(index) <= 15):
+        raise BadForm("log.bad_index")
+    return redirect(f"/desk/log/{int(index)}", 303)
+
+
+@desk.get("/log/<int(max=9007199254740991):index>")
+def show_log_entry(index: int) -> Response:
+    """Whether an entry is in the log, worked out here from its proof."""
+    require(current_actor(), Right.READ_LOG)
+    with house().store.reading() as uow:
+        proof = prove(uow, index)
+    return page("log_entry.html", proof=proof, holds=_holds(proof))
+
+
+def _holds(proof: InclusionProof) -> bool:
+    """Work the root out from the leaf upwards; where the opening is still there, the leaf too."""
+    leaf = bytes.fromhex(proof.leaf_hash_hex)
+    if proof.salt_hex is not None and proof.payload is not None:
+        opened = leaf_hash(salted_leaf(bytes.fromhex(proof.salt_hex), proof.payload.encode()))
+        if opened != leaf:
+            return False
+    path = [bytes.fromhex(step) for step in proof.path_hex]
+    return verify_inclusion(leaf, proof.index, proof.size, path, bytes.fromhex(proof.root_hex))

@@ -1,0 +1,58 @@
+"""The viewer for one photo: how it was taken, what it says by itself, and where the log holds it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Response
+
+from api.http.house import house, now_utc
+from api.http.signin import current_actor
+from api.pages.blueprint import desk
+from api.pages.frame import page
+from geo import LonLat, distance_m
+from visits.fieldwork import FixView, NoSuchPhoto, PhotoView, visit
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """The phone's best fix beside the photo's own position, and how far they lie apart."""
+
+    fix: FixView | None
+    exif: LonLat | None
+    apart_m: float | None
+
+
+@desk.get("/visits/<uuid:visit_id>/photos/<sha256>")
+def show_photo(visit_id: UUID, sha256: str) -> Response:
+    """One photo of a visit, large, with all that is known of it."""
+    with house().store.writing() as uow:
+        found = visit(uow, current_actor(), visit_id, at_utc=now_utc())
+    numbered = {photo.sha256: (number, photo) for number, photo in enumerate(found.photos, start=1)}
+    if sha256 not in numbered:
+        raise NoSuchPhoto(f"visit {visit_id} has no photo {sha256}")
+    number, photo = numbered[sha256]
+    record = next(r for r in found.records if r.id == photo.record_id)
+    shows = next((r for r in found.records if r.id == photo.of_record), None)
+    compared = side_by_side(record.fixes, photo)
+    hints = [h for h in found.hints if h.about.startswith(f"photo:{sha256}")]
+    return page(
+        "photo.html",
+        visit=found,
+        photo=photo,
+        number=number,
+        record=record,
+        shows=shows,
+        compared=compared,
+        hints=hints,
+    )
+
+
+def side_by_side(fixes: tuple[FixView, ...], photo: PhotoView) -> SideBySide:
+    """The phone's most accurate fix and the photo's own position; neither is corrected by the other."""
+    known = [fix for fix in fixes if fix.wgs84_lon_deg is not None]
+    fix = min(known or fixes, key=lambda f: f.accuracy_m if f.accuracy_m is not None else float("inf"), default=None)
+    lon, lat = photo.facts.get("lon_deg"), photo.facts.get("lat_deg")
+    exif = LonLat(lon, lat) if lon is not None and lat is not None else None
+    if exif is None or fix is None or fix.wgs84_lon_deg is None or fix.wgs84_lat_deg is None:
+        return SideBySide(fix, exif, None)
+    return SideBySide(fix, exif, distance_m(exif, LonLat(fix.wgs84_lon_deg, fix.wgs84_lat_deg)))

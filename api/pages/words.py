@@ -1,0 +1,41 @@
+"""The desk's texts: one key, two languages, read once from ``web/words``."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+LANGUAGES = ("zh", "en")
+
+
+class NoSuchWord(KeyError):
+    """A page asks for a text that ``web/words`` does not have."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """All texts of one language. ``tag`` is what the ``lang`` attribute of the page says."""
+
+    language: str
+    tag: str
+    texts: dict[str, str]
+
+    def t(self, key: str, /, **values: object) -> str:
+        """The text under a key, its gaps filled; a value that is not there shows as a dash."""
+        if key not in self.texts:
+            raise NoSuchWord(f"web/words/{self.language}.json has no {key!r}")
+        text = self.texts[key]
+        shown = {name: "—" if value is None else value for name, value in values.items()}
+        return text.format(**shown) if values else text
+
+    def known(self, key: str) -> bool:
+        """Whether there is such a text: codes that came from outside may be new to the desk."""
+        return key in self.texts
+
+
+@cache
+def words(language: str) -> Words:
+    """The words of ``zh`` or ``en``."""
+    texts = json.loads((WEB / "words" / f"{language}.json").read_text(encoding="utf-8"))
+    return Words(language, "zh-CN" if language == "zh" else "en", texts)

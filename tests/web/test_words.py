@@ -1,0 +1,111 @@
+"""Every text of the desk stands in both languages, and nowhere but in the word lists."""
+
+import json
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from api.pages.postings import OUTCOMES, SLOTS
+from api.pages.words import NoSuchWord, words
+
+WEB = Path(__file__).parents[2] / "web"
+TEMPLATES = sorted((WEB / "desk" / "templates").glob("*.html"))
+SCRIPTS = sorted((WEB / "desk" / "static").glob("*.js"))
+WORDS = {language: json.loads((WEB / "words" / f"{language}.json").read_text("utf-8")) for language in ("zh", "en")}
+
+WHOLE_KEY = re.compile(r"""\bt\(\s*'([a-z0-9_.]+)'\s*[,)]""")
+BEGUN_KEY = re.compile(r"""\bt\(\s*'([a-z0-9_.]+\.)'\s*~""")
+CODE_KEY = re.compile(r"""\bcode\('([a-z0-9_.]+)',""")
+CHOSEN_KEY = re.compile(r"""'([a-z_]+\.[a-z0-9_.]+)'\s+if\b|\belse\s+'([a-z_]+\.[a-z0-9_.]+)'""")
+TAGS_AND_CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&[a-z]+;", re.DOTALL)
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert WORDS["zh"].keys() == WORDS["en"].keys()
+
+
+def test_no_text_is_empty() -> None:
+    assert [(language, key) for language, texts in WORDS.items() for key, text in texts.items() if not text] == []
+
+
+def test_both_languages_fill_the_same_gaps() -> None:
+    def gaps(text: str) -> set[str | None]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+    assert [key for key in WORDS["zh"] if gaps(WORDS["zh"][key]) != gaps(WORDS["en"][key])] == []
+
+
+def test_chinese_texts_are_chinese_and_english_texts_are_english() -> None:
+    chinese = re.compile(r"[\u3400-\u9fff]")
+    same = {key for key in WORDS["zh"] if WORDS["zh"][key] == WORDS["en"][key]}  # WGS 84 and the like
+    switch = {"frame.other_language"}  # names the other language in that language
+    marks = {"common.colon", "common.separator", "photo.pixels"}
+    assert [k for k, text in WORDS["zh"].items() if not chinese.search(text) and k not in same | switch | marks] == []
+    assert [k for k, text in WORDS["en"].items() if chinese.search(text) and k not in switch] == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_a_template_uses_known_keys_only(template: Path) -> None:
+    text = template.read_text("utf-8")
+    unknown = {key for key in WHOLE_KEY.findall(text) if key not in WORDS["zh"]}
+    begun = [*BEGUN_KEY.findall(text), *(f"{prefix}." for prefix in CODE_KEY.findall(text))]
+    unknown |= {start for start in begun if not any(key.startswith(start) for key in WORDS["zh"])}
+    assert unknown == set()
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_a_template_has_no_sentence_of_its_own(template: Path) -> None:
+    left = TAGS_AND_CODE.sub(" ", template.read_text("utf-8"))
+    assert re.findall(r"[A-Za-z\u3400-\u9fff]{2,}", left) == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_has_no_sentence_of_its_own(script: Path) -> None:
+    code = re.sub(r"//[^\n]*|/\*.*?\*/", "", script.read_text("utf-8"), flags=re.DOTALL)
+    assert re.findall(r"[\u3400-\u9fff]+", code) == []
+
+
+def test_every_word_is_used() -> None:
+    pages = (Path(__file__).parents[2] / "api" / "pages").glob("*.py")
+    everything = "\n".join(path.read_text("utf-8") for path in (*TEMPLATES, *SCRIPTS, *pages))
+    starts = set(BEGUN_KEY.findall(everything)) | {f"{prefix}." for prefix in CODE_KEY.findall(everything)} | {"hint."}
+    starts |= {"error."}
+    assert [
+        key
+        for key in WORDS["zh"]
+        if f"'{key}'" not in everything
+        and f'"{key}"' not in everything
+        and not any(key.startswith(start) for start in starts)
+    ] == []
+
+
+def test_no_word_makes_a_state_of_a_reviewers_word() -> None:
+    assert [key for key, text in WORDS["zh"].items() if re.search("走读|挂名|脱岗", text)] == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_vocabulary_of_sightings_is_complete(language: str) -> None:
+    texts = WORDS[language]
+    assert {f"outcome.{word}" for word in OUTCOMES} <= texts.keys()
+    assert {f"slot.{slot}" for slot in SLOTS} | {f"slot.short.{slot}" for slot in SLOTS} <= texts.keys()
+
+
+def test_every_hint_of_the_domain_has_words_and_honest_causes() -> None:
+    source = (Path(__file__).parents[2] / "visits" / "fieldwork" / "hints.py").read_text("utf-8")
+    codes = set(re.findall(r'RaisedHint\(\s*"([a-z_]+)"', source)) | set(
+        re.findall(r'code, \w+ = \("([a-z_]+)"', source)
+    )
+    assert codes
+    wanted = {f"hint.{code}{part}" for code in codes for part in ("", ".honest")}
+    assert wanted - WORDS["zh"].keys() == set()
+
+
+def test_an_unknown_key_is_an_error() -> None:
+    with pytest.raises(NoSuchWord):
+        words("zh").t("there.is.no.such.text")
+
+
+def test_gaps_are_filled_and_what_is_not_there_is_a_dash() -> None:
+    assert words("en").t("hint.poor_accuracy", accuracy_m=None) == "poor accuracy (— m)"
