@@ -15,7 +15,7 @@ from visits.people.persons import PersonFinder, PersonView, birth_month_of, list
 from visits.people.rows import Leave, LeaveBookImport, Person, Posting, PostingVersion
 from visits.people.rules import LOCAL_ZONE, Half, LeaveSpan
 from visits.places import ImportCount, ImportReport, RowCheck, VillageFinder, known_at, name_key, tidy_name
-from visits.store import UnitOfWork
+from visits.store import UnitOfWork, enqueue
 
 
 class Book(StrEnum):
@@ -216,6 +216,8 @@ def import_leave(
         "file_sha256": file_sha256,
     }
     note(uow, actor, "import.leave", about=f"leave:{book.value}", detail=detail, at_utc=at_utc)
+    # What the book newly says must reach the visits it speaks of.
+    enqueue(uow, "judge_pending", actor.division_prefix, at_utc=at_utc)
     return report
 
 

@@ -66,6 +66,11 @@ def night_date(local_datetime: datetime, *, zone: tzinfo = LOCAL_ZONE) -> date:
     return local.date() - timedelta(days=1) if local.time() < DAWN_BEGINS else local.date()
 
 
+def holidays_announced(day: date) -> bool:
+    """Whether the holidays of that day's year are known to the ``chinesecalendar`` package of this release."""
+    return bool(min(chinese_calendar.holidays).year <= day.year <= max(chinese_calendar.holidays).year)
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """When presence is required in one place.
@@ -89,10 +94,7 @@ class RuleSet:
             return True
         if day in self.free_days:
             return False
-        try:
-            return bool(chinese_calendar.is_workday(day))
-        except NotImplementedError:
-            return False
+        return holidays_announced(day) and bool(chinese_calendar.is_workday(day))
 
     def is_required_night(self, evening: date) -> bool:
         """Whether the night that begins on this evening lies between two working days."""

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from visits.people import DEFAULT_RULES, holidays_announced
+
 REPLY_WORKING_DAYS = 5
 OUTCOMES = ("accept", "return", "reject")
 
@@ -17,13 +19,13 @@ def needs_second(outcome: str, word: str) -> bool:
 
 
 def reply_until(given_on: date) -> date:
-    """The last day of the five working days after a notice.
+    """The last day of the five working days after a notice, as the holidays were announced.
 
-    Saturdays and Sundays are left out. Public holidays only lengthen what people have in fact; the date here is the
-    earliest that can be meant, so the office adds them by giving the notice a later day.
+    Where a year's holidays are not announced yet, Mondays to Fridays are counted.
     """
     day, left = given_on, REPLY_WORKING_DAYS
     while left:
         day += timedelta(days=1)
-        left -= day.weekday() < 5
+        known = holidays_announced(day)
+        left -= DEFAULT_RULES.is_working_day(day) if known else day.weekday() < 5
     return day

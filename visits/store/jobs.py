@@ -42,7 +42,7 @@ class Job(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
-    subject: Mapped[str] = mapped_column(String(100))
+    subject: Mapped[str] = mapped_column(String(120))
     state: Mapped[str] = mapped_column(String(10))  # waiting, leased, done, failed
     attempts: Mapped[int]
     queued_utc: Mapped[datetime]

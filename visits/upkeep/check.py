@@ -37,18 +37,19 @@ class Report:
 def check(store: Store, evidence: EvidenceStore) -> Report:
     """Look at everything; a clean report has no findings. Reads only, safe while the server runs."""
     with store.reading() as uow:
-        numbers = uow.session.scalars(select(ReceivedRecord)).all()
+        records = uow.session.scalars(select(ReceivedRecord)).all()
         uploads = uow.session.scalars(select(Upload).where(Upload.completed_utc.is_not(None))).all()
+        photos = len({row.sha256 for row in uploads})
         log = head(uow)
         findings = [
             *_database(uow, is_sqlite=store.is_sqlite),
-            *(f for row in numbers for f in _record(uow, row)),
+            *(f for row in records for f in _record(uow, row)),
             *(f for row in uploads for f in _photo(uow, row, evidence)),
             *_log(uow, log.root_hex),
             *_audit(uow),
             *_jobs(uow),
         ]
-    return Report(len(numbers), len({u.sha256 for u in uploads}), log.size, log.root_hex, tuple(findings))
+    return Report(len(records), photos, log.size, log.root_hex, tuple(findings))
 
 
 def _database(uow: UnitOfWork, *, is_sqlite: bool) -> Iterator[Finding]:
