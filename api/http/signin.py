@@ -4,14 +4,16 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from flask import Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.http.errors import CrossSiteRequest
 from api.http.house import house, now_utc
-from visits.access import Actor, NotSignedIn, actor_of_token
+from visits.access import Actor, NotSignedIn, SignedIn, SignInRefused, actor_of_token, note, sign_in
 
 SESSION_COOKIE = "shidi_session"
 # A visitor who has not signed in yet has no token to tie a form to; this cookie stands in for it.
@@ -39,6 +41,31 @@ def current_token() -> str | None:
     """The token this request carries, from the header of a phone or the cookie of a desk page."""
     bearer = _bearer_token()
     return bearer if bearer is not None else _cookie(SESSION_COOKIE)
+
+
+def open_session(
+    login: str, passphrase: str, *, device_label: str | None = None, device_key: Mapping[str, Any] | None = None
+) -> SignedIn:
+    """A fresh sign-in of a phone or a desk page; guessing is slowed down, and every wrong guess is noted."""
+    address, at_utc = request.remote_addr or "", now_utc()
+    house().throttle.check(login, address, at_utc)
+    try:
+        with house().store.writing() as uow:
+            signed_in = sign_in(
+                uow,
+                login=login,
+                passphrase=passphrase,
+                device_label=device_label,
+                device_key=device_key,
+                at_utc=at_utc,
+            )
+    except SignInRefused:
+        house().throttle.count_wrong(login, address, at_utc)
+        with house().store.writing() as uow:
+            note(uow, None, "sign_in", about=f"account:{login}", result="refused", at_utc=at_utc)
+        raise
+    house().throttle.forget(login, address)
+    return signed_in
 
 
 def require_sign_in() -> None:

@@ -4,22 +4,18 @@ from dataclasses import asdict
 from typing import Any
 
 import marshmallow as ma
-from flask import request
 
 from api.http.blueprint import RoomBlueprint
 from api.http.fields import Day, DivisionCode, Id, Instant, Schema, Text, Whole, word
 from api.http.house import house, now_utc
-from api.http.signin import current_actor, current_token
+from api.http.signin import current_actor, current_token, open_session
 from visits.access import (
     Actor,
     NewAccount,
     Role,
-    SignInRefused,
     accounts_within,
     audit_trail,
     create_account,
-    note,
-    sign_in,
     sign_out,
 )
 
@@ -153,24 +149,12 @@ class AuditListOut(ma.Schema):
 def create_session(wanted: dict[str, Any]) -> dict[str, Any]:
     """Sign in; a phone gives its public key along."""
     device = wanted["device"] or {}
-    login, address, at_utc = wanted["login"], request.remote_addr or "", now_utc()
-    house().throttle.check(login, address, at_utc)
-    try:
-        with house().store.writing() as uow:
-            signed_in = sign_in(
-                uow,
-                login=login,
-                passphrase=wanted["passphrase"],
-                device_label=device.get("label"),
-                device_key=device.get("public_key"),
-                at_utc=at_utc,
-            )
-    except SignInRefused:
-        house().throttle.count_wrong(login, address, at_utc)
-        with house().store.writing() as uow:
-            note(uow, None, "sign_in", about=f"account:{login}", result="refused", at_utc=at_utc)
-        raise
-    house().throttle.forget(login, address)
+    signed_in = open_session(
+        wanted["login"],
+        wanted["passphrase"],
+        device_label=device.get("label"),
+        device_key=device.get("public_key"),
+    )
     return {
         "token": signed_in.token,
         "expires_utc": signed_in.expires_utc,

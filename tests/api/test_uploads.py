@@ -7,8 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.http.house import EXTENSION
-from tests.api.conftest import Phone, World
-from tests.api.test_flow import TUS, begin_upload, photo_body, send_piece
+from tests.api.world import TUS, Phone, World, begin_upload, photo_body, send_piece
 
 DATA = bytes(range(256)) * 40
 PIECE_TYPE = "application/offset+octet-stream"

@@ -9,7 +9,7 @@ import pytest
 
 from api.http.errors import UnreadableBody
 from api.http.strict_json import read_json
-from tests.api.conftest import VILLAGE, World
+from tests.api.world import VILLAGE, World
 
 GOOD = {
     "village_code": VILLAGE,

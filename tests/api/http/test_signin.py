@@ -3,7 +3,7 @@
 import pytest
 
 from api.http.signin import CSRF_HEADER, SESSION_COOKIE, csrf_token
-from tests.api.conftest import PASSPHRASE, Phone, World
+from tests.api.world import PASSPHRASE, Phone, World
 
 
 def test_a_phone_signs_in_with_its_key_and_is_told_who_it_is(world: World) -> None:

@@ -1,71 +1,24 @@
 """A whole visit over HTTP: assigned, opened, recorded, photographed, judged, reviewed by two."""
 
-import base64
 import hashlib
 import io
-from typing import Any
 
 from PIL import Image
 
-from tests.api.conftest import COUNTY, FIX, VILLAGE, Phone, World, ask_both_books
-
-TUS = {"Tus-Resumable": "1.0.0"}
-
-
-def a_photo(colour: str = "teal") -> bytes:
-    out = io.BytesIO()
-    Image.effect_noise((320, 240), 60).convert("RGB").save(out, "JPEG", quality=80)
-    Image.new("RGB", (4, 4), colour)
-    return out.getvalue()
-
-
-def photo_body(data: bytes, **changes: Any) -> dict[str, Any]:
-    return {
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "size_bytes": len(data),
-        "media_type": "image/jpeg",
-        "taken_at": "2026-05-12T09:31:00+08:00",
-        "source": "camera",
-        "fixes": [FIX],
-        "of_record": None,
-        **changes,
-    }
-
-
-def sighting_body(posting_id: object, seen: str = "met") -> dict[str, Any]:
-    return {
-        "posting_id": str(posting_id),
-        "seen": seen,
-        "met_by_both": False,
-        "villagers_asked": 3,
-        "villagers_know": 2,
-        "fix": FIX,
-        "note": "",
-    }
-
-
-PROBLEM_BODY = {
-    "item": 13,
-    "other_reason": None,
-    "kind": 2,
-    "text": "公示栏没有公示",
-    "place_note": "村部门口",
-    "fixed_on_spot": False,
-    "fix": FIX,
-}
-
-
-def begin_upload(phone: Phone, visit_id: str, data: bytes, **headers: str) -> Any:
-    digest = hashlib.sha256(data).hexdigest()
-    said = {"visit_id": visit_id, "sha256": digest}
-    metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in said.items())
-    sent = {**TUS, "Upload-Length": str(len(data)), "Upload-Metadata": metadata, **headers}
-    return phone.ask("POST", "uploads", headers=sent)
-
-
-def send_piece(phone: Phone, location: str, offset_bytes: int, piece: bytes) -> Any:
-    headers = {**TUS, "Upload-Offset": str(offset_bytes), "Content-Type": "application/offset+octet-stream"}
-    return phone.ask("PATCH", location, headers=headers, data=piece)
+from tests.api.world import (
+    COUNTY,
+    FIX,
+    PROBLEM_BODY,
+    VILLAGE,
+    Phone,
+    World,
+    a_photo,
+    ask_both_books,
+    begin_upload,
+    photo_body,
+    send_piece,
+    sighting_body,
+)
 
 
 def a_closed_visit(world: World, seen: str = "met") -> tuple[Phone, str, bytes]:

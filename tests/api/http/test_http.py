@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from api.http.app import ROOMS
-from tests.api.conftest import World
+from tests.api.world import World
 
 PUBLIC = {"create_session", "healthz", "readyz", "metrics", "openapi_json", "show_docs", "start_script", "swagger_file"}
 

@@ -17,7 +17,7 @@ from media.errors import HashMismatch, MediaError, OffsetMismatch, SizeMismatch
 from visits.errors import VisitsError
 from visits.places import ImportRefused
 
-DOCS = Path(__file__).parents[2] / "docs" / "problems.md"
+DOCS = Path(__file__).parents[3] / "docs" / "problems.md"
 
 
 def all_problems() -> list[Problem]:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from api.resources.record_shapes import BODIES, read_record
-from tests.api.conftest import FIX, Phone, World
-from tests.api.test_flow import PROBLEM_BODY, a_photo, photo_body, sighting_body
+from tests.api.world import FIX, PROBLEM_BODY, Phone, World, a_photo, begin_upload, photo_body, sighting_body
+from visits.intake import kept_records
 
 ARRIVE = {"fix": FIX, "no_fix_reason": None}
 GOOD_BODIES: dict[str, dict[str, Any]] = {
@@ -27,8 +27,6 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
 
 def kept(world: World, visit_id: str) -> list[dict[str, Any]]:
     with world.store.reading() as uow:
-        from visits.intake import kept_records
-
         return [vars(one) for one in kept_records(uow, uuid.UUID(visit_id))]
 
 
@@ -219,6 +217,4 @@ def test_a_photo_may_be_sent_for_a_record_that_was_refused_by_the_cap(world: Wor
     data = a_photo()
     photos = [lin.record(visit_id, "photo", photo_body(f"photo {i}".encode())) for i in range(12)]
     lin.deliver(visit_id, *photos, lin.record(visit_id, "photo", photo_body(data)))
-    from tests.api.test_uploads import begin_upload
-
     assert begin_upload(lin, visit_id, data).status_code == 201

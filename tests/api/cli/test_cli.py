@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 from openpyxl import Workbook, load_workbook
 
 from api.cli import shidi
-from tests.api.conftest import COUNTY
+from tests.api.world import COUNTY
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Folder:

@@ -6,7 +6,7 @@ import pytest
 from shapely import Polygon
 
 from geo import Area, Datum
-from tests.api.conftest import COUNTY, FOREIGN_VILLAGE, OTHER_VILLAGE, VILLAGE, World
+from tests.api.world import COUNTY, FOREIGN_VILLAGE, OTHER_VILLAGE, VILLAGE, World
 from visits.access import actor_named
 from visits.places import Quality, import_areas
 
