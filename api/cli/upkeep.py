@@ -10,9 +10,10 @@ import click
 from api.cli.place import acting, here, located, now_utc
 from visits import store as records
 from visits.access import Actor
-from visits.people import LOCAL_ZONE, PostingView, postings
+from visits.people import PostingView, postings
 from visits.review import person_page, say_presence
 from visits.store import UnitOfWork
+from visits.zone import LOCAL_ZONE
 
 PAGE = 200
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.http.errors import CrossSiteRequest
 from api.http.house import house, now_utc
-from visits.access import Actor, NotSignedIn, SignedIn, SignInRefused, actor_of_token, note, sign_in
+from visits.access import Actor, NotSignedIn, SignedIn, SignInRefused, actor_of_token, note, prove_passphrase, sign_in
 
 SESSION_COOKIE = "shidi_session"
 # A visitor who has not signed in yet has no token to tie a form to; this cookie stands in for it.
@@ -49,16 +49,13 @@ def open_session(
     """A fresh sign-in of a phone or a desk page; guessing is slowed down, and every wrong guess is noted."""
     address, at_utc = request.remote_addr or "", now_utc()
     house().throttle.check(login, address, at_utc)
+    if "\0" in login + passphrase:  # a form may hold what no database stores
+        raise SignInRefused("login or passphrase is wrong, or the account has ended")
     try:
+        with house().store.reading() as uow:
+            proven = prove_passphrase(uow, login=login, passphrase=passphrase, at_utc=at_utc)
         with house().store.writing() as uow:
-            signed_in = sign_in(
-                uow,
-                login=login,
-                passphrase=passphrase,
-                device_label=device_label,
-                device_key=device_key,
-                at_utc=at_utc,
-            )
+            signed_in = sign_in(uow, proven, device_label=device_label, device_key=device_key, at_utc=at_utc)
     except SignInRefused:
         house().throttle.count_wrong(login, address, at_utc)
         with house().store.writing() as uow:

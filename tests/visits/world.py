@@ -194,14 +194,9 @@ class World:
         """Sign in on a new phone with a key of its own."""
         key = new_device_key()
         with self.store.writing() as uow:
-            signed = access.sign_in(
-                uow,
-                login=name,
-                passphrase=PASSPHRASE,
-                device_label="test",
-                device_key=key.public_jwk,
-                at_utc=NOW - timedelta(days=1),
-            )
+            at_utc = NOW - timedelta(days=1)
+            proven = access.prove_passphrase(uow, login=name, passphrase=PASSPHRASE, at_utc=at_utc)
+            signed = access.sign_in(uow, proven, device_label="test", device_key=key.public_jwk, at_utc=at_utc)
         return signed.actor, key
 
     def ask_books(self, on: date, *rows: people.LeaveRow, at_utc: datetime = NOW) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -29,6 +28,7 @@ from visits.access.errors import (
 from visits.access.rows import Account, Device, SessionToken
 from visits.access.scope import in_scope, require, within
 from visits.store import UnitOfWork
+from visits.zone import LOCAL_ZONE
 
 TOKEN_LIFETIME = timedelta(days=30)
 DESK_LIFETIME = timedelta(hours=10)
@@ -37,7 +37,6 @@ SHORTEST_PASSPHRASE = 12
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _checks = threading.BoundedSemaphore(2)
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-_LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,14 @@ class Invited:
 
     account: AccountView
     passphrase: str
+
+
+@dataclass(frozen=True)
+class Proven:
+    """That somebody knew the passphrase of an account, as it was then."""
+
+    account_id: UUID
+    passphrase_hash: str
 
 
 @dataclass(frozen=True)
@@ -114,21 +121,28 @@ def create_account(
     return invited
 
 
-def sign_in(
-    uow: UnitOfWork,
-    *,
-    login: str,
-    passphrase: str,
-    device_label: str | None = None,
-    device_key: Mapping[str, Any] | None = None,
-    at_utc: datetime,
-) -> SignedIn:
-    """Check login and passphrase and return a token; with a device key the phone is registered too."""
+def prove_passphrase(uow: UnitOfWork, *, login: str, passphrase: str, at_utc: datetime) -> Proven:
+    """Check login and passphrase, reading only: the costly hash must not be worked out under the write lock."""
     account = uow.session.scalar(select(Account).where(Account.login == login))
     if not _passphrase_holds(account.passphrase_hash if account else None, passphrase):
         raise SignInRefused("login or passphrase is wrong, or the account has ended")
     assert account is not None
-    if account.ends_on is not None and at_utc.astimezone(_LOCAL).date() > account.ends_on:
+    if _has_ended(account, at_utc):
+        raise SignInRefused("login or passphrase is wrong, or the account has ended")
+    return Proven(account.id, account.passphrase_hash)
+
+
+def sign_in(
+    uow: UnitOfWork,
+    proven: Proven,
+    *,
+    device_label: str | None = None,
+    device_key: Mapping[str, Any] | None = None,
+    at_utc: datetime,
+) -> SignedIn:
+    """Return a token for who has proved to be the account; with a device key the phone is registered too."""
+    account = uow.session.get(Account, proven.account_id)
+    if account is None or account.passphrase_hash != proven.passphrase_hash or _has_ended(account, at_utc):
         raise SignInRefused("login or passphrase is wrong, or the account has ended")
     device_id = _register_device(uow, account, device_label or "", device_key, at_utc) if device_key else None
     token = secrets.token_urlsafe(32)
@@ -144,7 +158,8 @@ def sign_in(
         )
     )
     actor = _actor(account, device_id)
-    note(uow, actor, "sign_in", about=f"account:{login}", detail={"device": str(device_id or "")}, at_utc=at_utc)
+    about = f"account:{account.login}"
+    note(uow, actor, "sign_in", about=about, detail={"device": str(device_id or "")}, at_utc=at_utc)
     return SignedIn(actor, token, expires_utc)
 
 
@@ -167,8 +182,7 @@ def actor_of_token(uow: UnitOfWork, token: str, *, at_utc: datetime) -> Actor:
     if found is None:
         raise NotSignedIn("please sign in")
     session, account = found
-    ended = account.ends_on is not None and at_utc.astimezone(_LOCAL).date() > account.ends_on
-    if session.revoked_utc is not None or session.expires_utc <= at_utc or ended:
+    if session.revoked_utc is not None or session.expires_utc <= at_utc or _has_ended(account, at_utc):
         raise NotSignedIn("the sign-in has ended, please sign in again")
     return _actor(account, session.device_id)
 
@@ -223,6 +237,10 @@ def _passphrase_holds(stored_hash: str | None, passphrase: str) -> bool:
             return _hasher.verify(stored_hash or _NOBODY, passphrase) and stored_hash is not None
         except VerificationError:
             return False
+
+
+def _has_ended(account: Account, at_utc: datetime) -> bool:
+    return account.ends_on is not None and at_utc.astimezone(LOCAL_ZONE).date() > account.ends_on
 
 
 def _register_device(uow: UnitOfWork, account: Account, label: str, key: Mapping[str, Any], at_utc: datetime) -> UUID:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
@@ -21,8 +20,7 @@ from visits.people import PostingView, explain_absence, night_date, posting_know
 from visits.places import village_extent
 from visits.plans import assigned_visit, openings_of
 from visits.store import UnitOfWork, enqueue, insert_unless_there, lock_for_transaction
-
-LOCAL = ZoneInfo("Asia/Shanghai")
+from visits.zone import LOCAL_ZONE
 
 
 def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
@@ -101,7 +99,7 @@ def _write_visit(uow: UnitOfWork, case: Case, at_utc: datetime) -> Visit:
     closing = min(ends, key=lambda r: r.at_utc) if ends else None
     state = "open" if closing is None else "closed" if closing.kind == "close" else "aborted"
     lacking = missing(case.records, arrived_photos(uow, case.assigned.visit_id), state=state)
-    local = case.began_utc.astimezone(LOCAL)
+    local = case.began_utc.astimezone(LOCAL_ZONE)
     on_arrival = [r for r in case.records if r.kind in ("arrive", "confirm")]
     pairs = [
         (judgement, fix["accuracy_m"])
@@ -166,7 +164,7 @@ def _write_fixes(uow: UnitOfWork, case: Case, at_utc: datetime) -> None:
 
 def _write_sighting(uow: UnitOfWork, case: Case, union: Union, posting: PostingView, at_utc: datetime) -> UUID:
     at = union.deciding.at_utc
-    local = at.astimezone(LOCAL)
+    local = at.astimezone(LOCAL_ZONE)
     slot = slot_of(local)
     on = night_date(local)
     required = presence_required(posting.kind, posting.must_live_in, slot, on)

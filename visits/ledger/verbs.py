@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, literal, or_, select
 
@@ -16,8 +15,7 @@ from visits.log import append
 from visits.places import VillageView, village
 from visits.plans import assigned_visit, openings_of
 from visits.store import UnitOfWork, insert_unless_there, lock_for_transaction
-
-LOCAL = ZoneInfo("Asia/Shanghai")
+from visits.zone import LOCAL_ZONE
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ def withdraw(uow: UnitOfWork, actor: Actor, problem_id: UUID, *, reason: str, at
 
 
 def _enter(uow: UnitOfWork, record: FieldRecord, visit_id: UUID, village_code: str, at_utc: datetime) -> None:
-    county, year = village_code[:6], record.at_utc.astimezone(LOCAL).year
+    county, year = village_code[:6], record.at_utc.astimezone(LOCAL_ZONE).year
     lock_for_transaction(uow, f"ledger:{county}:{year}")
     last = uow.session.scalar(
         select(func.max(Problem.number)).where(Problem.county_code == county, Problem.year == year)

@@ -27,7 +27,6 @@ from visits.people.postings import (
 from visits.people.rows import Leave, LeaveBookImport, Person, Posting, PostingVersion
 from visits.people.rules import (
     DEFAULT_RULES,
-    LOCAL_ZONE,
     Half,
     LeaveSpan,
     PostingKind,
@@ -41,7 +40,6 @@ from visits.people.rules import (
 
 __all__ = [
     "DEFAULT_RULES",
-    "LOCAL_ZONE",
     "AbsenceExplanation",
     "Book",
     "Explained",

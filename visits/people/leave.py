@@ -13,9 +13,10 @@ from visits.access import Actor, Right, in_scope, note, require, within
 from visits.people.errors import NoSuchPosting
 from visits.people.persons import PersonFinder, PersonView, birth_month_of, listed
 from visits.people.rows import Leave, LeaveBookImport, Person, Posting, PostingVersion
-from visits.people.rules import LOCAL_ZONE, Half, LeaveSpan
+from visits.people.rules import Half, LeaveSpan
 from visits.places import ImportCount, ImportReport, RowCheck, VillageFinder, known_at, name_key, tidy_name
 from visits.store import UnitOfWork, enqueue
+from visits.zone import LOCAL_ZONE
 
 
 class Book(StrEnum):

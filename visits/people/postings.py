@@ -13,7 +13,7 @@ from visits.access import Actor, Right, note, require, within
 from visits.people.errors import NoSuchPosting
 from visits.people.persons import PersonFinder, PersonView, birth_month_of, listed
 from visits.people.rows import Person, Posting, PostingVersion
-from visits.people.rules import LOCAL_ZONE, PostingKind
+from visits.people.rules import PostingKind
 from visits.places import (
     ImportCount,
     ImportReport,
@@ -25,6 +25,7 @@ from visits.places import (
     tidy_name,
 )
 from visits.store import UnitOfWork
+from visits.zone import LOCAL_ZONE
 
 
 class PostingState(StrEnum):

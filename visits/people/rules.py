@@ -7,11 +7,10 @@ that asks least, and an unset place never counts an evening that somewhere is fr
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
-LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
+from visits.zone import LOCAL_ZONE
 
 
 class PostingKind(StrEnum):

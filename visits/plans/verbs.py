@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 
@@ -17,8 +16,7 @@ from visits.places import SiteView, VillageView, sites_of, village
 from visits.plans.errors import AssignmentExpired, BadReleaseWindow, BadTeam, NoSuchAssignment
 from visits.plans.rows import Assignment, AssignmentMember, Opening
 from visits.store import UnitOfWork
-
-LOCAL = ZoneInfo("Asia/Shanghai")
+from visits.zone import LOCAL_ZONE
 
 
 @dataclass(frozen=True)
@@ -286,13 +284,14 @@ def _view(uow: UnitOfWork, actor: Actor, row: Assignment, at_utc: datetime) -> A
 
 
 def _package(uow: UnitOfWork, actor: Actor, row: Assignment, nonce: str, at_utc: datetime) -> Package:
+    today = at_utc.astimezone(LOCAL_ZONE).date()
     return Package(
         assignment_id=row.id,
         visit_id=row.visit_id,
         village=village(uow, actor, row.village_code),
         announced=row.announced,
         sites=tuple(sites_of(uow, row.village_code)),
-        postings=tuple(postings_expected(uow, row.village_code, at_utc.astimezone(LOCAL).date(), known_at_utc=at_utc)),
+        postings=tuple(postings_expected(uow, row.village_code, today, known_at_utc=at_utc)),
         team=_members(uow, row.id),
         items_version=ITEMS_VERSION,
         nonce=nonce,

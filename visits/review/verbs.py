@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -23,8 +22,7 @@ from visits.review.errors import (
 from visits.review.rows import Decision, Notice, Reply
 from visits.review.rules import is_adverse, needs_second, reply_until
 from visits.store import UnitOfWork, enqueue, lock_for_transaction
-
-LOCAL = ZoneInfo("Asia/Shanghai")
+from visits.zone import LOCAL_ZONE
 
 
 @dataclass(frozen=True)
@@ -248,7 +246,7 @@ def _check_evidence(uow: UnitOfWork, seen: SightingView, based_on: tuple[str, ..
 
 def _check_heard(uow: UnitOfWork, seen: SightingView, at_utc: datetime) -> None:
     notices = notices_of(uow, seen.id)
-    today = at_utc.astimezone(LOCAL).date()
+    today = at_utc.astimezone(LOCAL_ZONE).date()
     if not any(n.replies or n.reply_until < today for n in notices):
         raise ReplyStillOpen("the person must have been told, and have replied or let five working days pass")
 

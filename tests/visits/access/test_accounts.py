@@ -1,6 +1,7 @@
 """Accounts: made by admins inside their division, signed in by passphrase, ended at once."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -11,9 +12,13 @@ from visits.access import NewAccount, Role
 from visits.store import Store
 
 
-def sign_in(world: World, login: str = "first", passphrase: str = PASSPHRASE) -> access.SignedIn:
+def sign_in(
+    world: World, login: str = "first", passphrase: str = PASSPHRASE, *, at_utc: datetime = NOW, **device: Any
+) -> access.SignedIn:
+    with world.store.reading() as uow:
+        proven = access.prove_passphrase(uow, login=login, passphrase=passphrase, at_utc=at_utc)
     with world.store.writing() as uow:
-        return access.sign_in(uow, login=login, passphrase=passphrase, at_utc=NOW)
+        return access.sign_in(uow, proven, at_utc=at_utc, **device)
 
 
 def test_the_first_admin_is_made_once(store: Store) -> None:
@@ -21,7 +26,8 @@ def test_the_first_admin_is_made_once(store: Store) -> None:
         made = access.bootstrap_admin(uow, login="admin", name="管理员", division_prefix="35", at_utc=NOW)
     assert made.account.role is Role.ADMIN
     with store.writing() as uow:
-        signed = access.sign_in(uow, login="admin", passphrase=made.passphrase, at_utc=NOW)
+        proven = access.prove_passphrase(uow, login="admin", passphrase=made.passphrase, at_utc=NOW)
+        signed = access.sign_in(uow, proven, at_utc=NOW)
     assert signed.actor.role is Role.ADMIN
     with pytest.raises(access.AlreadyBootstrapped), store.writing() as uow:
         access.bootstrap_admin(uow, login="other", name="x", division_prefix="35", at_utc=NOW)
@@ -65,8 +71,8 @@ def test_a_third_partys_account_ends_with_its_last_day(world: World) -> None:
         access.create_account(uow, world.actors["admin"], new, passphrase=PASSPHRASE, at_utc=NOW)
     token = sign_in(world, "agency").token
     tomorrow = NOW + timedelta(days=1)
-    with world.store.writing() as uow, pytest.raises(access.SignInRefused):
-        access.sign_in(uow, login="agency", passphrase=PASSPHRASE, at_utc=tomorrow)
+    with pytest.raises(access.SignInRefused):
+        sign_in(world, "agency", at_utc=tomorrow)
     with world.store.reading() as uow, pytest.raises(access.NotSignedIn):
         access.actor_of_token(uow, token, at_utc=tomorrow)
 
@@ -97,8 +103,5 @@ def test_the_office_sees_the_inspectors_it_can_assign_and_nobody_else(world: Wor
 
 def test_a_phone_is_registered_once_however_often_it_signs_in(world: World) -> None:
     actor, key = world.phone_actor("first")
-    with world.store.writing() as uow:
-        again = access.sign_in(
-            uow, login="first", passphrase=PASSPHRASE, device_label="again", device_key=key.public_jwk, at_utc=NOW
-        )
+    again = sign_in(world, device_label="again", device_key=key.public_jwk)
     assert again.actor.device_id == actor.device_id

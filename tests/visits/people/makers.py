@@ -8,7 +8,6 @@ from typing import Any
 from tests.visits.places.makers import VILLAGE, some_actor
 from visits.access import Role
 from visits.people import (
-    LOCAL_ZONE,
     AbsenceExplanation,
     Book,
     LeaveRow,
@@ -21,6 +20,7 @@ from visits.people import (
 )
 from visits.places import ImportReport
 from visits.store import Store
+from visits.zone import LOCAL_ZONE
 
 ORGANIZATION = some_actor(Role.ORGANIZATION)
 ROSTER_DAY = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)

@@ -24,7 +24,6 @@ from tests.visits.people.makers import (
 from tests.visits.places.makers import NAMESAKE, OTHER_VILLAGE, VILLAGE, load_villages, some_actor
 from visits.access import NotAllowed, Role
 from visits.people import (
-    LOCAL_ZONE,
     Book,
     Explained,
     NoSuchPosting,
@@ -35,6 +34,7 @@ from visits.people import (
 )
 from visits.places import ImportRefused
 from visits.store import Store
+from visits.zone import LOCAL_ZONE
 
 BOTH = (Book.TOWNSHIP, Book.DEPARTMENT)
 

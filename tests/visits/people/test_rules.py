@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from visits.people import (
     DEFAULT_RULES,
-    LOCAL_ZONE,
     Half,
     LeaveSpan,
     PostingKind,
@@ -19,6 +18,7 @@ from visits.people import (
     presence_required,
     slot_of,
 )
+from visits.zone import LOCAL_ZONE
 
 days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 moments = st.builds(lambda day, clock: datetime.combine(day, clock, tzinfo=LOCAL_ZONE), days, st.times())
