@@ -7,11 +7,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.http.errors import TooManySignIns
 from api.http.house import house, now_utc
-from api.http.signin import check_csrf, clear_session_cookie, current_token, set_session_cookie
+from api.http.signin import check_csrf, clear_session_cookie, current_token, open_session, set_session_cookie
 from api.pages.blueprint import desk
 from api.pages.frame import HOME, LANGUAGE_COOKIE, inside_desk, page, spoken
 from api.pages.words import LANGUAGES, WEB
-from visits.access import SignInRefused, note, sign_in, sign_out
+from visits.access import SignInRefused, sign_out
 
 SIGN_IN = "/desk/sign-in"
 ONE_YEAR_S = 365 * 24 * 3600
@@ -36,21 +36,14 @@ def take_sign_in() -> AnyResponse:
     """Check login and passphrase; guessing is slowed down as for phones."""
     check_csrf()
     login, wanted = request.form.get("login", "")[:64], inside_desk(request.form.get("next"))
-    address, at_utc = request.remote_addr or "", now_utc()
     try:
-        house().throttle.check(login, address, at_utc)
-        with house().store.writing() as uow:
-            found = sign_in(uow, login=login, passphrase=request.form.get("passphrase", "")[:200], at_utc=at_utc)
+        found = open_session(login, request.form.get("passphrase", "")[:200])
     except TooManySignIns as reason:
         said = spoken().t("sign_in.too_many", seconds=reason.retry_after_s)
         return page("sign_in.html", status=429, notice="", refused=said, login=login, next=wanted)
     except SignInRefused:
-        house().throttle.count_wrong(login, address, at_utc)
-        with house().store.writing() as uow:
-            note(uow, None, "sign_in", about=f"account:{login}", result="refused", at_utc=at_utc)
         said = spoken().t("sign_in.refused")
         return page("sign_in.html", status=401, notice="", refused=said, login=login, next=wanted)
-    house().throttle.forget(login, address)
     answer = redirect(wanted, 303)
     set_session_cookie(answer, found.token, found.expires_utc)
     return answer

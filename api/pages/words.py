@@ -26,12 +26,19 @@ class Words:
         if key not in self.texts:
             raise NoSuchWord(f"web/words/{self.language}.json has no {key!r}")
         text = self.texts[key]
-        shown = {name: "—" if value is None else value for name, value in values.items()}
+        shown = {name: _shown(value) for name, value in values.items()}
         return text.format(**shown) if values else text
 
     def known(self, key: str) -> bool:
         """Whether there is such a text: codes that came from outside may be new to the desk."""
         return key in self.texts
+
+
+def _shown(value: object) -> object:
+    """A value as a sentence holds it: nothing is a dash, and 900.0 metres are 900."""
+    if value is None:
+        return "—"
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 @cache

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image, ImageDraw
 
-from api.http.app import create_app
+from api.app import create_app
 from api.http.house import EXTENSION, House
 from api.settings import Settings
 from geo import Area, Datum

@@ -109,3 +109,4 @@ def test_an_unknown_key_is_an_error() -> None:
 
 def test_gaps_are_filled_and_what_is_not_there_is_a_dash() -> None:
     assert words("en").t("hint.poor_accuracy", accuracy_m=None) == "poor accuracy (— m)"
+    assert words("en").t("hint.poor_accuracy", accuracy_m=900.0) == "poor accuracy (900 m)"
