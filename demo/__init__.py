@@ -1,0 +1,1 @@
+"""The demo: one unannounced visit from workbook to decision, over real HTTP; the server never depends on it."""

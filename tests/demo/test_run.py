@@ -1,0 +1,93 @@
+"""The whole story, as ``make demo SERVE=0`` plays it: the end-to-end test of the project."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+TIME_LIMIT_S = 420
+
+
+def test_the_whole_story_is_played_over_real_http(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    done = subprocess.run(
+        [sys.executable, "-m", "demo", "--no-serve", "--data", str(data)],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+    for promised in (
+        "[20/20]",
+        "refused roster came back marked",
+        "early opening: 409 assignment-sealed",
+        "the 7th photo of one problem refused: photo_cap_problem",
+        "the 13th photo of the visit refused: photo_cap_visit",
+        "killed by SIGKILL and started again",
+        "sent twice: no doubles",
+        "演示·李二: met, outside",
+        "演示·钱五: met, cannot_tell",
+        "演示·王三: leave",
+        "hint photo_reused",
+        "kept, not taken: problem conflict",
+        "inclusion proofs verified",
+        "核查次数不足",
+        "a stranger of county 350981: 404",
+        "coverage: 2 of 205 villages visited",
+        "all is there and unchanged",
+    ):
+        assert promised in done.stdout
+    assert _servers_on(data) == []
+
+
+def test_the_demo_empties_no_folder_it_did_not_make(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("not the demo's")
+    done = subprocess.run(
+        [sys.executable, "-m", "demo", "--no-serve", "--data", str(tmp_path)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "was not made by the demo" in done.stderr
+    assert (tmp_path / "precious.txt").exists()
+
+
+def test_a_run_that_is_stopped_leaves_no_server_behind(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "demo", "--no-serve", "--data", str(data)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "a small visit by one inspector" in line:
+                assert len(_servers_on(data)) >= 1
+                process.send_signal(signal.SIGTERM)
+                break
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert _servers_on(data) == []
+
+
+def _servers_on(data: Path) -> list[int]:
+    """The processes that run ``shidi`` on this data folder."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if f"SHIDI_DATA={data}".encode() in environment:
+            found.append(int(folder.name))
+    return found
