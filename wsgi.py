@@ -6,7 +6,7 @@ This is the only module that reads the environment.
 import os
 from typing import TYPE_CHECKING
 
-from api.http.app import create_app
+from api.app import create_app
 from api.settings import read_settings
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 import contextlib
 import logging
-import multiprocessing
 import resource
 import select
 import signal
+import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +21,14 @@ THREADS = 8
 MOST_CONNECTIONS = 2000
 SPARE_FILES = 256
 ENVELOPE_BYTES = 64 * 1024
+
+_PACKAGES = Path(__file__).resolve().parents[2]
+_MIGRATION = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from api.cli.serve import migrate_if_behind
+migrate_if_behind(sys.stdin.read())
+"""
 
 
 @click.command()
@@ -41,7 +48,7 @@ def serve(context: click.Context, host: str | None, port: int | None, data_dir: 
 def _serve(settings: Settings) -> None:
     import waitress
 
-    from api.http.app import create_app, open_store
+    from api.app import create_app, open_store
     from api.http.house import EXTENSION, House
 
     store = open_store(settings)
@@ -83,11 +90,20 @@ def _waitress_options(settings: Settings) -> dict[str, Any]:
 
 def _bring_up_to_date(database_url: str) -> None:
     """Migrate in a process of its own: what that loads (50 MB) would stay in the server for its whole life."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        pool.submit(_migrate_if_behind, database_url).result()
+    done = subprocess.run(
+        [sys.executable, "-c", _MIGRATION, str(_PACKAGES)],
+        # Not as an argument: an address may hold a password, and arguments are seen by every account of the machine.
+        input=database_url,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise click.ClickException(f"the schema could not be brought up to date:\n{done.stderr}")
 
 
-def _migrate_if_behind(database_url: str) -> None:
+def migrate_if_behind(database_url: str) -> None:
+    """Bring the database to the schema of this release unless it stands there already."""
     from visits.store import Store, migrate, schema_is_current
 
     with contextlib.closing(Store(database_url)) as store:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.http.app import create_app, open_store
+from api.app import create_app, open_store
 from api.settings import read_settings
 from tests.api.world import START, VILLAGE, Clock, World, settle
 from visits.access import actor_named

@@ -10,7 +10,7 @@ HEAVY = ("geopandas", "numba", "pyarrow", "scipy", "pandas", "PIL", "pyproj", "a
 PROGRAM = f"""
 import pathlib, sys, tempfile
 import wsgi
-from api.http.app import create_app
+from api.app import create_app
 from api.settings import read_settings
 from visits.store import Store
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from api.http.app import ROOMS
+from api.app import ROOMS
 from tests.api.world import World
 
 PUBLIC = {"create_session", "healthz", "readyz", "metrics", "openapi_json", "show_docs", "start_script", "swagger_file"}

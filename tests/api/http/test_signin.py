@@ -2,8 +2,9 @@
 
 import pytest
 
-from api.http.signin import CSRF_HEADER, SESSION_COOKIE, csrf_token
+from api.http.signin import CSRF_HEADER, SESSION_COOKIE, csrf_token, open_session
 from tests.api.world import PASSPHRASE, Phone, World
+from visits.access import SignInRefused
 
 
 def test_a_phone_signs_in_with_its_key_and_is_told_who_it_is(world: World) -> None:
@@ -46,6 +47,11 @@ def test_a_wrong_passphrase_is_refused_without_saying_which_part_was_wrong(world
     assert wrong.status_code == unknown.status_code == 401
     assert wrong.get_json()["detail"] == unknown.get_json()["detail"]
     assert wrong.get_json()["type"] == "/problems/sign-in-refused"
+
+
+def test_a_name_that_no_database_stores_is_just_wrong(world: World) -> None:
+    with world.app.test_request_context(), pytest.raises(SignInRefused):
+        open_session("li\0n", PASSPHRASE)
 
 
 def test_guessing_is_slowed_down_and_the_wait_ends(world: World) -> None:

@@ -1,6 +1,5 @@
 """The application: every part put together from the settings."""
 
-import importlib.util
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -18,6 +17,7 @@ from api.http.problems import answer_known_error, answer_unexpected
 from api.http.signin import keep_visitor_cookie
 from api.http.throttle import SignInThrottle
 from api.jobs import job_handlers
+from api.pages import pages_blueprint
 from api.resources.access import accounts, sessions
 from api.resources.fieldwork import fieldwork
 from api.resources.forms import forms
@@ -98,16 +98,6 @@ def create_app(settings: Settings, store: Store | None = None, *, clock: Callabl
         api.register_blueprint(room)
     app.register_blueprint(docs_page)
     app.register_blueprint(operations)
-    _add_pages(app)
+    app.register_blueprint(pages_blueprint())
     app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     return app
-
-
-def _add_pages(app: Flask) -> None:
-    """The desk, where this installation has it."""
-    found = importlib.util.find_spec("api.pages")
-    if found is None or found.origin is None:
-        return
-    from api.pages import pages_blueprint
-
-    app.register_blueprint(pages_blueprint())
