@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, request, url_for
+from werkzeug.exceptions import LengthRequired
 
 from api.http.blueprint import API_PREFIX, RoomBlueprint
 from api.http.errors import BadUpload, NotAPiece, UploadTooLarge
@@ -155,11 +156,14 @@ def append(upload_id: UUID) -> Response:
     if offset_bytes != stands_at_bytes:
         raise OffsetMismatch(given_bytes=offset_bytes, current_bytes=stands_at_bytes)
     rest_bytes = known.size_bytes - offset_bytes
-    if (request.content_length or 0) > rest_bytes:
+    if request.content_length is None:
+        raise LengthRequired("a piece says how long it is")
+    if request.content_length > rest_bytes:
         raise UploadTooLarge(f"{rest_bytes} bytes are left of this upload", max_bytes=known.size_bytes)
     if rest_bytes:
-        # The limit for JSON bodies is far below a photo; this one also ends a body that does not say its length.
-        request.max_content_length = rest_bytes
+        # The limit for JSON bodies is far below a photo. One more byte than can come, because the stream answers 413
+        # to whoever looks for the end after exactly the limit.
+        request.max_content_length = rest_bytes + 1
         stands_at_bytes = house().evidence.append(str(upload_id), offset_bytes, request.stream)
         if stands_at_bytes == known.size_bytes:
             _finish(known)

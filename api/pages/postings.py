@@ -17,9 +17,7 @@ from visits.access import Actor
 from visits.fieldwork import PhotoView, SightingView, photos_of_visit
 from visits.people import postings
 from visits.places import village
-from visits.presence import Evidence, assess
-from visits.review import person_page
-from visits.review.person import SightingOnPage
+from visits.review import SightingOnPage, person_page
 from visits.store import UnitOfWork
 
 PER_PAGE = 100
@@ -82,29 +80,12 @@ def is_asked_for(on_page: SightingOnPage) -> bool:
     """Whether a sighting is behind the number that was followed; without a number all are."""
     asked, seen = request.args, on_page.seen
     if asked.get("counted") == "1":
-        return is_counted(on_page)
+        return on_page.counted
     return (
         asked.get("slot") in (None, seen.slot)
         and asked.get("outcome") in (None, seen.now.outcome)
         and asked.get("required") in (None, "yes" if seen.required else "no")
     )
-
-
-def is_counted(on_page: SightingOnPage) -> bool:
-    """Whether the sentence on the page speaks of this sighting: the statistics are asked, not imitated."""
-    seen = on_page.seen
-    if any(d.state == "standing" and d.outcome == "reject" for d in on_page.decisions):
-        return False
-    alone = Evidence(
-        outcome=seen.now.outcome,
-        place=seen.now.place,
-        slot=seen.slot,
-        required=seen.required,
-        local_date=seen.local_date,
-        inspectors=tuple(str(i) for i in seen.inspectors),
-        unannounced=seen.visit_unannounced,
-    )
-    return assess([alone]).visits == 1
 
 
 def slot_table(seen: list[SightingView]) -> SlotTable:

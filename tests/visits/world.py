@@ -260,9 +260,9 @@ _LOGINS = (
 
 def _make_places(uow: UnitOfWork, admin: Actor, at_utc: datetime) -> None:
     rows = [
-        places.VillageRow(1, XIADANG, "下党村", "下党乡"),
-        places.VillageRow(2, OTHER_XIADANG, "下党村", "托溪乡"),
-        places.VillageRow(3, XIPU, "溪浦村", "下党乡"),
+        places.VillageRow(1, XIADANG, "下党村", "凤阳镇"),
+        places.VillageRow(2, OTHER_XIADANG, "下党村", "下党乡"),
+        places.VillageRow(3, XIPU, "溪浦村", "凤阳镇"),
     ]
     places.import_villages(uow, admin, rows, county_name="寿宁县", at_utc=at_utc)
     lon, lat = OFFICE_SITE

@@ -14,7 +14,7 @@ from visits.fieldwork.photos import PhotoView, photos_of_visit
 from visits.fieldwork.positions import canonical
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
-from visits.fieldwork.scope import reach, visible_visit
+from visits.fieldwork.scope import reach, sees_people, visible_records, visible_visit
 from visits.intake import KeptRecord, arrived_photos, kept_records
 from visits.people import PostingView, posting_known
 from visits.places import VillageView, village
@@ -179,8 +179,7 @@ def visits(
 def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) -> VisitView:
     """One visit whole, for those who may see it; who was met is for the organization department and the team only."""
     row = visible_visit(uow, actor, visit_id)
-    sees_people = actor.may(Right.READ_PEOPLE) or actor.may(Right.RECORD)
-    records = field_records(uow, visit_id, openings_of(uow, row.assignment_id))
+    records = visible_records(actor, field_records(uow, visit_id, openings_of(uow, row.assignment_id)))
     names = _names(uow, [r.account_id for r in records])
     fixes = _fix_judgements(uow, visit_id)
     if actor.may(Right.READ_PEOPLE):
@@ -193,22 +192,18 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
         escorted=row.escorted,
         warned_beforehand=row.warned_beforehand,
         missing=tuple(row.missing),
-        records=tuple(
-            _record(r, names, fixes)
-            for r in sorted(records, key=lambda r: (r.at_utc, r.seq))
-            if sees_people or r.kind != "sighting"
-        ),
+        records=tuple(_record(r, names, fixes) for r in sorted(records, key=lambda r: (r.at_utc, r.seq))),
         sightings=tuple(
             _sighting(uow, s, row)
             for s in uow.session.scalars(
                 select(Sighting).where(Sighting.visit_id == visit_id).order_by(Sighting.posting_id)
             )
         )
-        if sees_people
+        if sees_people(actor)
         else (),
         photos=tuple(photos_of_visit(uow, actor, visit_id)),
         hints=tuple(_hints(uow, visit_id)),
-        kept=tuple(kept_records(uow, visit_id)) if sees_people else (),
+        kept=tuple(kept_records(uow, visit_id)) if sees_people(actor) else (),
         judged_utc=row.judged_utc,
     )
 
@@ -227,7 +222,7 @@ def receipt(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> VisitReceipt:
 def kept_of_visit(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> list[KeptRecord]:
     """What was sent for a visit and not taken: conflicts, refusals, what could not be read."""
     visible_visit(uow, actor, visit_id)
-    if not (actor.may(Right.READ_PEOPLE) or actor.may(Right.RECORD)):
+    if not sees_people(actor):
         return []
     return kept_records(uow, visit_id)
 

@@ -3,7 +3,7 @@
 Pure: no database. What it said is stored by ``visits.review``.
 """
 
-from visits.presence.gate import MODEL_VERSION, Assessment, Evidence, Gate, assess
+from visits.presence.gate import MODEL_VERSION, Assessment, Evidence, Gate, assess, counts
 from visits.presence.interval import wilson_interval
 
-__all__ = ["MODEL_VERSION", "Assessment", "Evidence", "Gate", "assess", "wilson_interval"]
+__all__ = ["MODEL_VERSION", "Assessment", "Evidence", "Gate", "assess", "counts", "wilson_interval"]

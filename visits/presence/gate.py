@@ -61,7 +61,7 @@ def assess(evidence: Iterable[Evidence], gate: Gate = Gate()) -> Assessment:
     by_slot: dict[str, Counter[str]] = defaultdict(Counter)
     for e in everything:
         by_slot[e.slot][e.outcome] += 1
-    usable = [e for e in everything if _is_usable(e)]
+    usable = [e for e in everything if counts(e)]
     found = sum(e.outcome in FOUND for e in usable)
     low, high = wilson_interval(found, len(usable))
     has = {
@@ -81,6 +81,7 @@ def assess(evidence: Iterable[Evidence], gate: Gate = Gate()) -> Assessment:
     )
 
 
-def _is_usable(e: Evidence) -> bool:
+def counts(e: Evidence) -> bool:
+    """Whether one sighting counts on either side, see :func:`assess`."""
     met_elsewhere = e.outcome == "met" and e.place == "outside"
     return e.outcome in USABLE and e.required and e.unannounced and not met_elsewhere

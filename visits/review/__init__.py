@@ -12,7 +12,7 @@ from visits.review.errors import (
     ReviewError,
     SamePerson,
 )
-from visits.review.person import PersonPage, PresenceView, person_page, say_presence
+from visits.review.person import PersonPage, PresenceView, SightingOnPage, person_page, say_presence
 from visits.review.rows import Decision, Notice, PresenceSaid, Reply
 from visits.review.verbs import (
     DecisionView,
@@ -47,6 +47,7 @@ __all__ = [
     "ReplyView",
     "ReviewError",
     "SamePerson",
+    "SightingOnPage",
     "confirm",
     "decide",
     "decision",

@@ -12,7 +12,7 @@ from visits.access import Actor, Right, in_scope, note, require
 from visits.fieldwork import SightingView, sightings_of_posting
 from visits.log import canonical
 from visits.people import LeaveView, PostingView, leave_of, posting_known
-from visits.presence import MODEL_VERSION, Evidence, assess
+from visits.presence import MODEL_VERSION, Evidence, assess, counts
 from visits.review.errors import NoSuchPosting
 from visits.review.rows import Decision, PresenceSaid
 from visits.review.verbs import DecisionView, NoticeView, decisions_of, notices_of
@@ -37,9 +37,10 @@ class PresenceView:
 
 @dataclass(frozen=True)
 class SightingOnPage:
-    """A sighting with all that was said about it since."""
+    """A sighting with all that was said about it since; ``counted`` where the presence figure rests on it."""
 
     seen: SightingView
+    counted: bool
     notices: tuple[NoticeView, ...]
     decisions: tuple[DecisionView, ...]
 
@@ -64,7 +65,12 @@ def person_page(uow: UnitOfWork, actor: Actor, posting_id: UUID, *, at_utc: date
     return PersonPage(
         posting=posting,
         sightings=tuple(
-            SightingOnPage(s, tuple(notices_of(uow, s.id)), tuple(decisions_of(uow, actor, s.id)))
+            SightingOnPage(
+                seen=s,
+                counted=counts(_evidence(s)) and not _is_rejected(uow, s.id),
+                notices=tuple(notices_of(uow, s.id)),
+                decisions=tuple(decisions_of(uow, actor, s.id)),
+            )
             for s in sightings_of_posting(uow, posting_id)
         ),
         leave=tuple(leave_of(uow, posting_id)),
@@ -74,19 +80,7 @@ def person_page(uow: UnitOfWork, actor: Actor, posting_id: UUID, *, at_utc: date
 
 def say_presence(uow: UnitOfWork, posting_id: UUID, *, at_utc: datetime) -> None:
     """Work out what the visits to one posting amount to and store it with its input's hash; runs as a job."""
-    evidence = [
-        Evidence(
-            outcome=s.now.outcome,
-            place=s.now.place,
-            slot=s.slot,
-            required=s.required,
-            local_date=s.local_date,
-            inspectors=tuple(str(i) for i in s.inspectors),
-            unannounced=s.visit_unannounced,
-        )
-        for s in sightings_of_posting(uow, posting_id)
-        if not _is_rejected(uow, s.id)
-    ]
+    evidence = [_evidence(s) for s in sightings_of_posting(uow, posting_id) if not _is_rejected(uow, s.id)]
     digest = hashlib.sha256(canonical([asdict(e) | {"local_date": e.local_date.isoformat()} for e in evidence]))
     said = _newest(uow, posting_id)
     if said is not None and (said.input_sha256, said.model_version) == (digest.hexdigest(), MODEL_VERSION):
@@ -105,6 +99,18 @@ def say_presence(uow: UnitOfWork, posting_id: UUID, *, at_utc: datetime) -> None
             lacking={what: list(pair) for what, pair in found.lacking.items()},
             as_of_utc=at_utc,
         )
+    )
+
+
+def _evidence(seen: SightingView) -> Evidence:
+    return Evidence(
+        outcome=seen.now.outcome,
+        place=seen.now.place,
+        slot=seen.slot,
+        required=seen.required,
+        local_date=seen.local_date,
+        inspectors=tuple(str(i) for i in seen.inspectors),
+        unannounced=seen.visit_unannounced,
     )
 
 

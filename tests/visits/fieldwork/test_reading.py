@@ -80,3 +80,18 @@ def test_a_complete_unannounced_visit_covers_its_village(world: World) -> None:
         rows = {r.village.code: r for r in fieldwork.coverage(uow, world.actors["leader"])}
     assert rows["350924106208"].by_slot == {"day": 1}
     assert str(rows["350924106208"].last_visit_on) == "2026-11-18"
+
+
+def test_clues_of_graft_and_their_photos_are_for_the_team_alone(world: World) -> None:
+    first, _ = world.open_visit()
+    first.arrive()
+    clue = first.problem(17)
+    first.problem(20)
+    first.photo(b"of the clue", of_record=clue)
+    first.photo(b"of nothing else")
+    world.send(first)
+    world.judge(first.visit_id)
+    for who, problems, photos in (("organization", 1, 1), ("office", 1, 1), ("first", 2, 2), ("second", 2, 2)):
+        seen = world.look(first.visit_id, who)
+        assert sum(r.kind == "problem" for r in seen.records) == problems, who
+        assert len(seen.photos) == photos, who
