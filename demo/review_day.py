@@ -20,14 +20,12 @@ def review(run: Stage, visit: Json) -> None:
     story.heading("5 审核 / Review by two people")
     story.step("both leave books again")
     sightings = {sighting["posting"]["name"]: sighting for sighting in visit["sightings"]}
-    absent = _after_both_books(run, sightings[UNEXPLAINED])
+    story.expect(sightings[UNEXPLAINED]["required"], "presence is required in this slot of a declared working day")
+    absent = _after_both_books(run)
     story.step("notice, reply, decision, second person")
     sha256 = _record_of(visit, absent["record_ids"][0])
     _hear(run, absent)
-    if absent["required"]:
-        _decide_by_two(run, absent, sha256)
-    else:
-        _decide_alone(run, absent, sha256)
+    _decide_by_two(run, absent, sha256)
     story.step("a stranger of another county")
     stranger = run.desk("stranger")
     for path in (run.visit_path, f"/api/v1/postings/{absent['posting_id']}", f"{run.visit_path}/receipt"):
@@ -42,26 +40,21 @@ def review(run: Stage, visit: Json) -> None:
     story.tell("a stranger of county 350981: 404 for the visit, the person, the receipt and the sighting")
 
 
-def _after_both_books(run: Stage, before: Json) -> Json:
+def _after_both_books(run: Stage) -> Json:
     """Import both books again, as of the visit day or later; the sighting as it reads then."""
     story, desk = run.story, run.desk("org.a")
     run.office.import_leave_books(filled_on=_today(), later=True)
-    word = "not_met" if before["required"] else "excused"
     visit = desk.read_until(
-        run.visit_path, lambda v: _named(v, UNEXPLAINED)["now"]["outcome"] == word, f"{UNEXPLAINED} to be {word}"
+        run.visit_path,
+        lambda v: _named(v, UNEXPLAINED)["now"]["outcome"] == "not_met",
+        f"{UNEXPLAINED} to be not_met",
     )
     absent = _named(visit, UNEXPLAINED)
-    if before["required"]:
-        story.expect(
-            {judged["outcome"] for judged in absent["before"]} == {"leave_pending"},
-            "what was known before the books were asked again is kept beside what is known now",
-        )
-        story.tell(f"{UNEXPLAINED}: leave_pending -> not_met, 暂未说明 (both books asked, as of {_today()})")
-    else:
-        story.tell(
-            f"{UNEXPLAINED}: excused. At this hour ({absent['slot']}, {absent['local_date']}) nobody has to be in the "
-            "village, so nothing can be unexplained; run the demo on a working day to see two people decide"
-        )
+    story.expect(
+        {judged["outcome"] for judged in absent["before"]} == {"leave_pending"},
+        "what was known before the books were asked again is kept beside what is known now",
+    )
+    story.tell(f"{UNEXPLAINED}: leave_pending -> not_met, 暂未说明 (both books asked, as of {_today()})")
     story.expect(_named(visit, ON_LEAVE)["now"]["outcome"] == "leave", f"{ON_LEAVE} is on leave as before")
     return absent
 
@@ -70,10 +63,9 @@ def _hear(run: Stage, absent: Json) -> None:
     """The person is told, and answers on paper."""
     story, desk = run.story, run.desk("org.a")
     given = {"given_on": _today().isoformat(), "how": "paper"}
-    if absent["required"]:
-        early = {"outcome": "accept", "reason": "演示", "based_on": [_any_record(run, absent)]}
-        desk.refused("POST", f"/api/v1/sightings/{absent['id']}/decisions", 409, "reply-still-open", json=early)
-        story.tell("deciding before the person was told and heard: refused (reply-still-open)")
+    early = {"outcome": "accept", "reason": "演示", "based_on": [_any_record(run, absent)]}
+    desk.refused("POST", f"/api/v1/sightings/{absent['id']}/decisions", 409, "reply-still-open", json=early)
+    story.tell("deciding before the person was told and heard: refused (reply-still-open)")
     notice = desk.ask("POST", f"/api/v1/sightings/{absent['id']}/notices", 201, json=given).json()
     reply = {"text": REPLY, "received_on": _today().isoformat(), "how": "paper"}
     heard = desk.ask("POST", f"/api/v1/notices/{notice['id']}/replies", 201, json=reply).json()
@@ -95,14 +87,6 @@ def _decide_by_two(run: Stage, absent: Json, sha256: str) -> None:
     story.expect(standing["state"] == "standing", "the decision stands once a second person agreed")
     other.ask("POST", path, 412, json=agreed, headers=version)
     story.tell(f"proposed by {standing['proposed_by']}, who is refused as second; confirmed by {standing['second_by']}")
-
-
-def _decide_alone(run: Stage, absent: Json, sha256: str) -> None:
-    """An excused absence goes against nobody, so one person may accept it."""
-    body = {"outcome": "accept", "reason": "不要求在村时段（演示）", "based_on": [sha256]}
-    made = run.desk("org.a").ask("POST", f"/api/v1/sightings/{absent['id']}/decisions", 201, json=body).json()
-    run.story.expect(made["state"] == "standing", "what goes against nobody needs no second person")
-    run.story.tell("the excused absence was accepted as such; it goes against nobody and needs no second person")
 
 
 def look_at_pages(run: Stage) -> None:

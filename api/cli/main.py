@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from api.cli.accounts import bootstrap, user
+from api.cli.calendar import calendar
 from api.cli.imports import imports
 from api.cli.place import Place
 from api.cli.serve import serve
@@ -38,5 +39,5 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
     context.obj = Place(environ=context.obj or {}, data_dir=data_dir, login=login)
 
 
-for command in (bootstrap, user, imports, migrate, serve, check, presence):
+for command in (bootstrap, user, imports, calendar, migrate, serve, check, presence):
     shidi.add_command(command)

@@ -369,7 +369,7 @@ def test_the_office_assigns_a_village_from_the_form(own_desk: Desk) -> None:
     assert answer.location == "/desk/assignments?said=assignments.done"
     shown = plain(client.get(answer.location).text)
     assert "任务已下达，已写入日志" in shown
-    assert "下党乡 溪浦村 暗访" in shown
+    assert "凤阳镇 溪浦村 暗访" in shown
 
 
 @pytest.mark.parametrize("gone", ["village_code", "team", "release", "expires", "announced"])

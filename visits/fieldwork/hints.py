@@ -6,7 +6,7 @@ external receiver make honest phones look odd, so nothing here ever blocks or de
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from math import isfinite
 from typing import Any
@@ -21,6 +21,7 @@ from visits.fieldwork.rules import chain_findings, unions
 from visits.intake import visits_with_photo
 from visits.people import posting_known
 from visits.store import UnitOfWork
+from visits.zone import LOCAL_ZONE
 
 POOR_ACCURACY_M = 100.0
 EXIF_FAR_M = 300.0
@@ -166,10 +167,19 @@ def _about_photo(
         code, strength = ("photo_match", "medium") if likeness == "match" else ("photo_look", "weak")
         yield RaisedHint(code, f"{about}:{other[:12]}", strength, {"visit": str(visit_id), "photo": other})
     yield from _exif_against_fix(about, record, photo)
-    taken_at = photo.facts.get("taken_at")
+    taken_at = _camera_time(photo.facts)
     if taken_at is not None and record.at_utc - taken_at > GALLERY_OLD:
         hours = round((record.at_utc - taken_at).total_seconds() / 3600)
         yield RaisedHint("photo_older", about, "weak", {"hours": hours})
+
+
+def _camera_time(facts: dict[str, Any]) -> datetime | None:
+    """When the camera says the photo was taken; without an offset of its own the camera is taken to be set locally."""
+    taken_at: datetime | None = facts.get("taken_at")
+    if taken_at is None:
+        return None
+    offset_s: int | None = facts.get("utc_offset_s")
+    return taken_at.replace(tzinfo=LOCAL_ZONE if offset_s is None else timezone(timedelta(seconds=offset_s)))
 
 
 def _exif_against_fix(about: str, record: FieldRecord, photo: InspectedPhoto) -> Iterable[RaisedHint]:

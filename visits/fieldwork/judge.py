@@ -14,9 +14,9 @@ from visits.fieldwork.positions import best, judge_fix
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
 from visits.fieldwork.rules import Union, missing, outcome, unions
-from visits.intake import arrived_photos
+from visits.intake import arrived_photos, refused_numbers
 from visits.log import append
-from visits.people import PostingView, explain_absence, night_date, posting_known, presence_required, slot_of
+from visits.people import PostingView, explain_absence, night_date, posting_known, presence_required, rules_of, slot_of
 from visits.places import village_extent
 from visits.plans import assigned_visit, openings_of
 from visits.store import UnitOfWork, enqueue, insert_unless_there, lock_for_transaction
@@ -98,7 +98,9 @@ def _write_visit(uow: UnitOfWork, case: Case, at_utc: datetime) -> Visit:
     ends = [r for r in case.records if r.kind in ("close", "abort")]
     closing = min(ends, key=lambda r: r.at_utc) if ends else None
     state = "open" if closing is None else "closed" if closing.kind == "close" else "aborted"
-    lacking = missing(case.records, arrived_photos(uow, case.assigned.visit_id), state=state)
+    visit_id = case.assigned.visit_id
+    refused = [(str(device or account), seq) for account, device, seq in refused_numbers(uow, visit_id)]
+    lacking = missing(case.records, refused, arrived_photos(uow, visit_id), state=state)
     local = case.began_utc.astimezone(LOCAL_ZONE)
     on_arrival = [r for r in case.records if r.kind in ("arrive", "confirm")]
     pairs = [
@@ -106,11 +108,11 @@ def _write_visit(uow: UnitOfWork, case: Case, at_utc: datetime) -> Visit:
         for r in on_arrival
         for judgement, fix in zip(case.places[r.id], r.fixes, strict=True)
     ]
-    visit = uow.session.get(Visit, case.assigned.visit_id)
+    visit = uow.session.get(Visit, visit_id)
     was_complete = visit is not None and visit.complete
     if visit is None:
         visit = Visit(
-            id=case.assigned.visit_id,
+            id=visit_id,
             assignment_id=case.assigned.assignment_id,
             village_code=case.assigned.village_code,
             announced=case.assigned.announced,
@@ -167,7 +169,7 @@ def _write_sighting(uow: UnitOfWork, case: Case, union: Union, posting: PostingV
     local = at.astimezone(LOCAL_ZONE)
     slot = slot_of(local)
     on = night_date(local)
-    required = presence_required(posting.kind, posting.must_live_in, slot, on)
+    rules = rules_of(uow, case.assigned.village_code)
     sighting_id = uuid5(case.assigned.visit_id, str(union.posting_id))
     insert_unless_there(
         uow,
@@ -179,8 +181,10 @@ def _write_sighting(uow: UnitOfWork, case: Case, union: Union, posting: PostingV
         at_utc=at,
         local_date=on,
         slot=slot,
-        required=required,
+        required=presence_required(posting.kind, posting.must_live_in, slot, on, rules=rules),
     )
+    # What was required then was settled when the visit was first judged; a day declared later does not change it.
+    required = uow.session.get_one(Sighting, sighting_id).required
     explanation = explain_absence(uow, union.posting_id, local, known_at_utc=at_utc)
     word, reasons = outcome(union, explanation, required=required)
     if union.differ:

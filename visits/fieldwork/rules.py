@@ -1,7 +1,7 @@
 """Pure rules: the union of two inspectors' sightings, and what a visit still lacks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -57,12 +57,17 @@ def outcome(union: Union, explanation: AbsenceExplanation, *, required: bool) ->
     return "not_met", [*said, *explanation.reasons]
 
 
-def missing(records: list[FieldRecord], arrived: Mapping[str, object], *, state: str) -> list[dict[str, Any]]:
-    """What a visit still lacks before it is complete: its closing, records of a phone, or bytes of photos."""
+def missing(
+    records: list[FieldRecord], refused: Collection[tuple[str, int]], arrived: Mapping[str, object], *, state: str
+) -> list[dict[str, Any]]:
+    """What a visit still lacks before it is complete: its closing, records of a phone, or bytes of photos.
+
+    ``refused`` are (phone, number) of records that came and were kept out: they are not missing.
+    """
     lacking: list[dict[str, Any]] = [] if state != "open" else [{"what": "closing"}]
     for phone, made in _by_phone(records).items():
         last = [r for r in made if r.kind in LAST_RECORDS]
-        here = {r.seq for r in made}
+        here = {r.seq for r in made} | {number for of_phone, number in refused if of_phone == phone}
         if not last:
             lacking.append({"what": "end_of_phone", "phone": phone, "account_id": str(made[0].account_id)})
         else:

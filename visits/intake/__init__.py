@@ -12,6 +12,7 @@ from visits.intake.records import (
     kept_records,
     receive,
     record_text,
+    refused_numbers,
 )
 from visits.intake.rows import KeptDelivery, ReceivedRecord, Upload, VisitKey
 from visits.intake.rules import PHOTOS_PER_PROBLEM, PHOTOS_PER_VISIT
@@ -55,6 +56,7 @@ __all__ = [
     "open_for_visit",
     "receive",
     "record_text",
+    "refused_numbers",
     "seal_for_visit",
     "upload",
     "visits_with_photo",

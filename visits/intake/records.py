@@ -166,6 +166,14 @@ def kept_records(uow: UnitOfWork, visit_id: UUID) -> list[KeptRecord]:
     return sorted(kept, key=lambda k: k.received_utc)
 
 
+def refused_numbers(uow: UnitOfWork, visit_id: UUID) -> list[tuple[UUID, UUID | None, int]]:
+    """(account, device, number) of the readable records that were refused: they are here, though not in the visit."""
+    query = select(ReceivedRecord.account_id, ReceivedRecord.device_id, ReceivedRecord.seq).where(
+        ReceivedRecord.visit_id == visit_id, ReceivedRecord.outcome == "refused", ReceivedRecord.seq.is_not(None)
+    )
+    return [(account_id, device_id, seq or 0) for account_id, device_id, seq in uow.session.execute(query)]
+
+
 def record_text(uow: UnitOfWork, row: ReceivedRecord) -> str:
     """The exact text of a record, opened."""
     return open_for_visit(uow, row.visit_id, row.sealed_text, row.sha256).decode()
@@ -264,6 +272,7 @@ def _row(
         account_id=actor.account_id,
         device_id=actor.device_id,
         kind=record.get("kind", ""),
+        seq=record.get("seq"),
         photo_sha256=body["sha256"] if is_photo else None,
         photo_size_bytes=body["size_bytes"] if is_photo else None,
         of_record=body.get("of_record") if is_photo else None,

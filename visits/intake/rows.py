@@ -41,6 +41,7 @@ class ReceivedRecord(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     device_id: Mapped[UUID | None]
     kind: Mapped[str] = mapped_column(String(20))
+    seq: Mapped[int | None]
     photo_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     photo_size_bytes: Mapped[int | None]
     of_record: Mapped[UUID | None]

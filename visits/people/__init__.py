@@ -1,5 +1,6 @@
 """Who is posted where and who is on leave, as it was known at any time; nobody is judged here."""
 
+from visits.people.calendar import declare_days, rules_of
 from visits.people.errors import NoSuchPosting, PeopleError
 from visits.people.leave import (
     AbsenceExplanation,
@@ -24,7 +25,7 @@ from visits.people.postings import (
     postings,
     postings_expected,
 )
-from visits.people.rows import Leave, LeaveBookImport, Person, Posting, PostingVersion
+from visits.people.rows import DeclaredDay, Leave, LeaveBookImport, Person, Posting, PostingVersion
 from visits.people.rules import (
     DEFAULT_RULES,
     Half,
@@ -42,6 +43,7 @@ __all__ = [
     "DEFAULT_RULES",
     "AbsenceExplanation",
     "Book",
+    "DeclaredDay",
     "Explained",
     "Half",
     "Leave",
@@ -63,6 +65,7 @@ __all__ = [
     "RuleSet",
     "Slot",
     "birth_month_of",
+    "declare_days",
     "explain_absence",
     "holidays_announced",
     "import_leave",
@@ -75,5 +78,6 @@ __all__ = [
     "postings",
     "postings_expected",
     "presence_required",
+    "rules_of",
     "slot_of",
 ]

@@ -114,3 +114,16 @@ class Leave(Base):
     import_id: Mapped[UUID] = mapped_column(ForeignKey("leave_book_import.id"))
     recorded_utc: Mapped[datetime]
     superseded_utc: Mapped[datetime | None]
+
+
+class DeclaredDay(Base):
+    """A day that a place declared to be worked or free, against the calendar; the newest word on a day holds."""
+
+    __tablename__ = "declared_day"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    division_prefix: Mapped[str] = mapped_column(String(12), index=True)
+    day: Mapped[date]
+    works: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(200))
+    recorded_utc: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -111,7 +111,7 @@ def with_photo(world: World) -> Phone:
 
 def test_an_exif_place_far_from_the_fix_is_told(world: World) -> None:
     first = with_photo(world)
-    inspect(world, first, b"a photo", lon_deg=119.41, lat_deg=27.27, taken_at=NOW.astimezone(UTC))
+    inspect(world, first, b"a photo", lon_deg=119.41, lat_deg=27.27)
     assert "exif_far_from_fix" in judged(world, first)
 
 
@@ -130,10 +130,19 @@ def test_an_agreeing_or_stripped_exif_raises_nothing(world: World) -> None:
     assert not {h for h in judged(world, first) if h.startswith(("exif", "photo"))}
 
 
-def test_an_old_photo_is_told(world: World) -> None:
+@pytest.mark.parametrize(
+    ("taken_at", "utc_offset_s", "older"),
+    [
+        (datetime(2026, 11, 1, 10, 0), None, True),  # noqa: DTZ001 - a camera has no zone
+        (datetime(2026, 11, 18, 9, 55), None, False),  # noqa: DTZ001
+        (datetime(2026, 11, 18, 1, 55), 0, False),  # noqa: DTZ001
+        (datetime(2026, 11, 18, 9, 55), 12 * 3600, True),  # noqa: DTZ001
+    ],
+)
+def test_an_old_photo_is_told(world: World, taken_at: datetime, utc_offset_s: int | None, older: bool) -> None:
     first = with_photo(world)
-    inspect(world, first, b"a photo", taken_at=datetime(2026, 11, 1, tzinfo=UTC))
-    assert "photo_older" in judged(world, first)
+    inspect(world, first, b"a photo", taken_at=taken_at, utc_offset_s=utc_offset_s)
+    assert ("photo_older" in judged(world, first)) is older
 
 
 def test_a_photo_that_cannot_be_read_keeps_its_reason(world: World) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from geo import Datum, convert
 from tests.visits.world import CANTEEN, NOW, OFFICE_SITE, XIPU, Phone, World, fix
-from visits import fieldwork, intake
+from visits import fieldwork, intake, people
 from visits.fieldwork import FixJudgement, SightingJudgement
 from visits.people import LeaveRow
 from visits.store import Job
@@ -109,6 +109,19 @@ def test_records_that_did_not_arrive_are_named(world: World) -> None:
     assert (missing["what"], missing["numbers"]) == ("records", [2])
 
 
+def test_a_record_that_was_refused_is_not_missing(world: World) -> None:
+    first, second = world.open_visit()
+    first.arrive()
+    for number in range(13):
+        first.photo(b"photo %d" % number)
+    first.close()
+    second.arrive()
+    second.finish()
+    both_send(world, first, second)
+    assert {m["what"] for m in world.look(first.visit_id).missing} == {"photo"}
+    assert len(world.look(first.visit_id).missing) == 12
+
+
 @pytest.mark.parametrize(
     ("place", "answer"),
     [
@@ -193,6 +206,19 @@ def test_nobody_is_missed_where_presence_is_not_required(world: World) -> None:
     world.ask_books(TODAY, at_utc=evening)
     both_send(world, first, second)
     assert world.outcomes(first.visit_id) == {"演示赵四": "excused"}
+
+
+def test_a_day_declared_free_asks_nobody_and_changes_no_earlier_judgement(world: World) -> None:
+    world.ask_books(TODAY)
+    before, _ = a_clean_visit(world)
+    assert world.outcomes(before.visit_id)["演示李二"] == "not_met"
+    with world.store.writing() as uow:
+        organization = world.actors["organization"]
+        people.declare_days(uow, organization, [TODAY], works=False, reason="台风停工", at_utc=NOW)
+    after, _ = a_clean_visit(world)
+    assert world.outcomes(after.visit_id)["演示李二"] == "excused"
+    world.judge(before.visit_id)
+    assert world.outcomes(before.visit_id)["演示李二"] == "not_met"
 
 
 def test_a_posting_nobody_knows_is_a_hint_and_no_sighting(world: World) -> None:

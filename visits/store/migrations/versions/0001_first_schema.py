@@ -122,6 +122,17 @@ def make_tables() -> None:
     op.create_index(op.f("ix_audit_about"), "audit", ["about"], unique=False)
     op.create_index(op.f("ix_audit_act"), "audit", ["act"], unique=False)
     op.create_table(
+        "declared_day",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("division_prefix", sa.String(length=12), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("works", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("recorded_utc", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_declared_day")),
+    )
+    op.create_index(op.f("ix_declared_day_division_prefix"), "declared_day", ["division_prefix"], unique=False)
+    op.create_table(
         "division",
         sa.Column("code", sa.String(length=12), nullable=False),
         sa.Column("level", sa.String(length=8), nullable=False),
@@ -367,6 +378,7 @@ def make_tables() -> None:
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("device_id", sa.Uuid(), nullable=True),
         sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=True),
         sa.Column("photo_sha256", sa.String(length=64), nullable=True),
         sa.Column("photo_size_bytes", sa.Integer(), nullable=True),
         sa.Column("of_record", sa.Uuid(), nullable=True),
