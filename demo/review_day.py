@@ -11,7 +11,7 @@ from demo.stage import Stage, all_items
 
 Json = dict[str, Any]
 
-REPLY = "当日上午到县里参加培训，未及时报备，附会议通知（演示）"
+REPLY = "家中有急事临时离村，未及时请假，情况属实（演示）"
 
 
 def review(run: Stage, visit: Json) -> None:

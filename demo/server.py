@@ -19,6 +19,8 @@ from demo.errors import DemoError, ServerDied
 _PROJECT = Path(__file__).resolve().parent.parent
 _SHIDI = (sys.executable, "-m", "wsgi")
 START_S = 60.0
+# So that the story can be told on PostgreSQL too.
+_KEPT = ("SHIDI_DATABASE_URL",)
 STOP_S = 20.0
 
 
@@ -137,6 +139,12 @@ class Server:
 
 
 def _environment(data_dir: Path) -> Mapping[str, str]:
-    """This process's environment without any setting of another installation."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SHIDI_")}
-    return {**kept, "SHIDI_DATA": str(data_dir), "PYTHONUNBUFFERED": "1"}
+    """This process's environment without any setting of another installation but which database it is on."""
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or not name.startswith("SHIDI_")}
+    return {
+        **kept,
+        "SHIDI_DATA": str(data_dir),
+        "SHIDI_OPERATOR": "演示县督查办（演示数据）",
+        "SHIDI_COMPLAINTS": "演示电话 0593-0000000",
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -10,7 +10,7 @@ from api.pages.errors import BadForm
 from api.pages.frame import page
 from media.proof import leaf_hash, salted_leaf, verify_inclusion
 from visits.access import Right, require
-from visits.log import InclusionProof, head, prove
+from visits.log import InclusionProof, LogOpening, head, opening, prove
 
 
 @desk.get("/log")
@@ -36,16 +36,14 @@ def show_log_entry(index: int) -> Response:
     """Whether an entry is in the log, worked out here from its proof."""
     require(current_actor(), Right.READ_LOG)
     with house().store.reading() as uow:
-        proof = prove(uow, index)
-    return page("log_entry.html", proof=proof, holds=_holds(proof))
+        proof, opened = prove(uow, index), opening(uow, index)
+    return page("log_entry.html", proof=proof, removed=opened is None, holds=_holds(proof, opened))
 
 
-def _holds(proof: InclusionProof) -> bool:
-    """Work the root out from the leaf upwards; where the opening is still there, the leaf too."""
+def _holds(proof: InclusionProof, opened: LogOpening | None) -> bool:
+    """Work the root out from the leaf upwards; where the opening is still there, the leaf too. It is not shown."""
     leaf = bytes.fromhex(proof.leaf_hash_hex)
-    if proof.salt_hex is not None and proof.payload is not None:
-        opened = leaf_hash(salted_leaf(bytes.fromhex(proof.salt_hex), proof.payload.encode()))
-        if opened != leaf:
-            return False
+    if opened is not None and leaf_hash(salted_leaf(bytes.fromhex(opened.salt_hex), opened.payload.encode())) != leaf:
+        return False
     path = [bytes.fromhex(step) for step in proof.path_hex]
     return verify_inclusion(leaf, proof.index, proof.size, path, bytes.fromhex(proof.root_hex))

@@ -25,13 +25,19 @@ class Words:
         """The text under a key, its gaps filled; a value that is not there shows as a dash."""
         if key not in self.texts:
             raise NoSuchWord(f"web/words/{self.language}.json has no {key!r}")
-        text = self.texts[key]
         shown = {name: _shown(value) for name, value in values.items()}
-        return text.format(**shown) if values else text
+        return self.texts[key].format_map(_Gaps(shown))
 
     def known(self, key: str) -> bool:
         """Whether there is such a text: codes that came from outside may be new to the desk."""
         return key in self.texts
+
+
+class _Gaps(dict[str, object]):
+    """What fills the gaps of a sentence; what nobody gave is a dash too, since no page may fail for a word."""
+
+    def __missing__(self, name: str) -> str:
+        return "—"
 
 
 def _shown(value: object) -> object:

@@ -102,6 +102,12 @@ def test_every_hint_of_the_domain_has_words_and_honest_causes() -> None:
     assert wanted - WORDS["zh"].keys() == set()
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_a_text_with_gaps_is_given_something_to_fill_them(template: Path) -> None:
+    bare = set(re.findall(r"\bt\('([\w.]+)'\)", template.read_text("utf-8")))
+    assert {key for key in bare if "{" in WORDS["zh"].get(key, "")} == set()
+
+
 def test_an_unknown_key_is_an_error() -> None:
     with pytest.raises(NoSuchWord):
         words("zh").t("there.is.no.such.text")
