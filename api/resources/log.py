@@ -7,10 +7,11 @@ import marshmallow as ma
 
 from api.http.blueprint import RoomBlueprint
 from api.http.fields import Schema, Whole
-from api.http.house import house
+from api.http.house import house, now_utc
 from api.http.signin import current_actor
 from visits.access import Right, require
 from visits.log import head, prove
+from visits.upkeep import open_entry
 
 log = RoomBlueprint("log", "The append-only log")
 
@@ -40,6 +41,15 @@ class InclusionProofOut(ma.Schema):
     root_hex = ma.fields.String()
 
 
+class LogOpeningOut(ma.Schema):
+    """What an entry says, and the salt that ties it to its leaf."""
+
+    index = ma.fields.Integer()
+    kind = ma.fields.String()
+    salt_hex = ma.fields.String()
+    payload = ma.fields.String(metadata={"description": "The exact text that was hashed"})
+
+
 @log.get("/log/head")
 @log.response(200, LogHeadOut)
 def show_log_head() -> dict[str, Any]:
@@ -60,3 +70,14 @@ def show_log_proof(query: dict[str, Any], index: int) -> dict[str, Any]:
     require(current_actor(), Right.READ_LOG)
     with house().store.reading() as uow:
         return asdict(prove(uow, index, size=query["size"]))
+
+
+@log.get("/log/entries/<int(max=9007199254740991):index>/opening")
+@log.response(200, LogOpeningOut)
+def show_log_opening(index: int) -> Any:
+    """What an entry says: SHA-256 of the salt followed by the UTF-8 bytes of the payload is what its leaf holds.
+
+    Only for those who may read the thing it speaks of; to everybody else there is no such entry.
+    """
+    with house().store.reading() as uow:
+        return open_entry(uow, current_actor(), index, at_utc=now_utc())

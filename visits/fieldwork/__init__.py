@@ -28,6 +28,7 @@ from visits.fieldwork.reading import (
 )
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, PhotoFact, Sighting, SightingJudgement, Visit
+from visits.fieldwork.scope import visible_visit
 
 __all__ = [
     "FieldRecord",
@@ -63,6 +64,7 @@ __all__ = [
     "record_inspection",
     "sighting",
     "sightings_of_posting",
+    "visible_visit",
     "visit",
     "visits",
 ]

@@ -2,7 +2,18 @@
 
 from visits.log.errors import NotInLog
 from visits.log.rows import LogLeaf, LogNode
-from visits.log.verbs import InclusionProof, LogEntry, LogHead, append, canonical, head, prove, recompute_root
+from visits.log.verbs import (
+    InclusionProof,
+    LogEntry,
+    LogHead,
+    LogOpening,
+    append,
+    canonical,
+    head,
+    opening,
+    prove,
+    recompute_root,
+)
 
 __all__ = [
     "InclusionProof",
@@ -10,10 +21,12 @@ __all__ = [
     "LogHead",
     "LogLeaf",
     "LogNode",
+    "LogOpening",
     "NotInLog",
     "append",
     "canonical",
     "head",
+    "opening",
     "prove",
     "recompute_root",
 ]

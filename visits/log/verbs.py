@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, insert, select
 
@@ -31,15 +32,29 @@ class LogHead:
 
 @dataclass(frozen=True)
 class InclusionProof:
-    """What somebody needs to check that an entry is in the tree: opening, path and root."""
+    """What anybody needs to check that an entry is in the tree: leaf, path and root. It tells nothing of the entry."""
 
     index: int
     size: int
     leaf_hash_hex: str
-    salt_hex: str | None
-    payload: str | None
     path_hex: tuple[str, ...]
     root_hex: str
+
+
+@dataclass(frozen=True)
+class LogOpening:
+    """What an entry says, and the salt that ties it to its leaf; for those only whom the entry concerns."""
+
+    index: int
+    kind: str
+    salt_hex: str
+    payload: str
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The payload as a value."""
+        value: dict[str, Any] = json.loads(self.payload)
+        return value
 
 
 def append(uow: UnitOfWork, kind: str, payload: Mapping[str, object], *, at_utc: datetime) -> LogEntry:
@@ -82,11 +97,22 @@ def prove(uow: UnitOfWork, index: int, *, size: int | None = None) -> InclusionP
         index=index,
         size=size,
         leaf_hash_hex=leaf.leaf_hash.hex(),
-        salt_hex=leaf.salt.hex() if leaf.salt is not None else None,
-        payload=leaf.payload.decode() if leaf.payload is not None else None,
         path_hex=tuple(h.hex() for h in inclusion_proof(index, size, node)),
         root_hex=root_at(size, node).hex(),
     )
+
+
+def opening(uow: UnitOfWork, index: int) -> LogOpening | None:
+    """What entry ``index`` says, None where that was removed by rule; callers check whom it concerns.
+
+    It is kept apart from the proof, so that nobody hands out a sealed village by handing out a proof.
+    """
+    leaf = uow.session.get(LogLeaf, index)
+    if leaf is None:
+        raise NotInLog(f"the log has no entry {index}")
+    if leaf.salt is None or leaf.payload is None:
+        return None
+    return LogOpening(index, leaf.kind, leaf.salt.hex(), leaf.payload.decode())
 
 
 def recompute_root(uow: UnitOfWork) -> LogHead:

@@ -28,12 +28,13 @@ def test_every_entry_is_proved_under_the_root(store: Store, count: int) -> None:
         for index in range(count):
             proof = log.prove(uow, index)
             assert proof.root_hex == root.root_hex
-            assert proof.salt_hex is not None and proof.payload is not None
-            opened = leaf_hash(salted_leaf(bytes.fromhex(proof.salt_hex), proof.payload.encode()))
-            assert opened.hex() == proof.leaf_hash_hex
-            assert json.loads(proof.payload)["n"] == index
+            said = log.opening(uow, index)
+            assert said is not None
+            leaf = leaf_hash(salted_leaf(bytes.fromhex(said.salt_hex), said.payload.encode()))
+            assert leaf.hex() == proof.leaf_hash_hex
+            assert (said.kind, said.said["n"]) == ("test", index)
             assert verify_inclusion(
-                opened,
+                leaf,
                 index,
                 count,
                 [bytes.fromhex(h) for h in proof.path_hex],
@@ -65,6 +66,18 @@ def test_what_is_not_there_has_no_proof(store: Store) -> None:
                 log.prove(uow, index, size=size)
 
 
+def test_a_proof_tells_nothing_of_its_entry(store: Store) -> None:
+    with store.writing() as uow:
+        log.append(uow, "assignment", {"village_code": "350924106208"}, at_utc=NOW)
+    with store.reading() as uow:
+        assert "350924106208" not in repr(log.prove(uow, 0))
+
+
+def test_what_is_not_there_has_no_opening(store: Store) -> None:
+    with store.reading() as uow, pytest.raises(log.NotInLog):
+        log.opening(uow, 0)
+
+
 def test_a_changed_payload_changes_the_recomputed_root(store: Store) -> None:
     fill(store, 6)
     with store.writing() as uow:
@@ -84,7 +97,7 @@ def test_removal_by_rule_keeps_the_root(store: Store) -> None:
         leaf.salt = None
     with store.reading() as uow:
         assert log.recompute_root(uow) == before
-        assert log.prove(uow, 4).payload is None
+        assert log.opening(uow, 4) is None
 
 
 def test_no_entry_can_be_deleted(store: Store) -> None:
