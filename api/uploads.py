@@ -156,9 +156,9 @@ def append(upload_id: UUID) -> Response:
     if offset_bytes != stands_at_bytes:
         raise OffsetMismatch(given_bytes=offset_bytes, current_bytes=stands_at_bytes)
     rest_bytes = known.size_bytes - offset_bytes
-    if request.content_length is None:
+    if rest_bytes and request.content_length is None:
         raise LengthRequired("a piece says how long it is")
-    if request.content_length > rest_bytes:
+    if (request.content_length or 0) > rest_bytes:
         raise UploadTooLarge(f"{rest_bytes} bytes are left of this upload", max_bytes=known.size_bytes)
     if rest_bytes:
         # The limit for JSON bodies is far below a photo. One more byte than can come, because the stream answers 413

@@ -75,7 +75,7 @@ def show_log_proof(query: dict[str, Any], index: int) -> dict[str, Any]:
 @log.get("/log/entries/<int(max=9007199254740991):index>/opening")
 @log.response(200, LogOpeningOut)
 def show_log_opening(index: int) -> Any:
-    """What an entry says: SHA-256 of the salt followed by the UTF-8 bytes of the payload is what its leaf holds.
+    """What an entry says: its leaf holds the HMAC-SHA-256 of the payload's UTF-8 bytes under the salt.
 
     Only for those who may read the thing it speaks of; to everybody else there is no such entry.
     """

@@ -7,7 +7,10 @@ from uuid import UUID
 from visits.fieldwork.positions import PlaceJudgement, best
 from visits.fieldwork.records import FieldRecord
 from visits.places import VillageExtent
-from visits.plans import AssignedVisit, OpenedFor
+from visits.plans import AssignedVisit, OpenedFor, assigned_visit
+from visits.store import UnitOfWork
+
+COUNTY_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,15 @@ class Case:
     extent: VillageExtent | None
     places: dict[UUID, list[PlaceJudgement]]  # by record, one for each of its fixes
     began_utc: datetime
+
+    def is_in_county(self, village_code: str) -> bool:
+        """Whether a village lies in the county of the visit; another one is not its to speak of."""
+        return village_code[:COUNTY_DIGITS] == self.assigned.village_code[:COUNTY_DIGITS]
+
+    def is_of_county(self, uow: UnitOfWork, visit_id: UUID) -> bool:
+        """The same question for another visit."""
+        other = assigned_visit(uow, visit_id)
+        return other is not None and self.is_in_county(other.village_code)
 
     def place_of(self, record: FieldRecord) -> str:
         """One word for where a record was made."""

@@ -135,7 +135,7 @@ def _about_meetings(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
     for union in unions(case.records):
         about = f"record:{union.deciding.id}"
         posting = posting_known(uow, union.posting_id)
-        if posting is None:
+        if posting is None or not case.is_in_county(posting.village_code):
             yield RaisedHint("posting_unknown", about, "sound")
         elif posting.village_code != case.assigned.village_code:
             yield RaisedHint("posting_of_other_village", about, "sound", {"village_code": posting.village_code})
@@ -154,7 +154,7 @@ def _about_photo(
     about = f"photo:{digest}"
     if record.body["source"] == "gallery":
         yield RaisedHint("from_gallery", about, "weak")
-    elsewhere = visits_with_photo(uow, digest) - {case.assigned.visit_id}
+    elsewhere = {v for v in visits_with_photo(uow, digest) if v != case.assigned.visit_id and case.is_of_county(uow, v)}
     if elsewhere:
         yield RaisedHint("photo_reused", about, "sound", {"visits": sorted(str(v) for v in elsewhere)})
     photo = photos.get(digest)
@@ -164,6 +164,8 @@ def _about_photo(
         yield RaisedHint("photo_unreadable", about, "medium", {"reason": photo.reason})
         return
     for likeness, visit_id, other in similar_photos(uow, case.assigned.visit_id, photo):
+        if not case.is_of_county(uow, visit_id):
+            continue
         code, strength = ("photo_match", "medium") if likeness == "match" else ("photo_look", "weak")
         yield RaisedHint(code, f"{about}:{other[:12]}", strength, {"visit": str(visit_id), "photo": other})
     yield from _exif_against_fix(about, record, photo)

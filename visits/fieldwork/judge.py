@@ -37,7 +37,8 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
     sightings = [
         _write_sighting(uow, case, union, posting, at_utc)
         for union in unions(case.records)
-        if (posting := posting_known(uow, union.posting_id)) is not None
+        # A visit says nothing about people of another county, whatever id a phone sends.
+        if (posting := posting_known(uow, union.posting_id)) is not None and case.is_in_county(posting.village_code)
     ]
     photos = inspected_photos(uow, visit_id)
     _write_hints(uow, visit_id, hints_of_visit(uow, case, visit, photos), at_utc)

@@ -14,7 +14,7 @@ from visits.fieldwork.photos import PhotoView, photos_of_visit
 from visits.fieldwork.positions import canonical
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
-from visits.fieldwork.scope import reach, sees_people, visible_records, visible_visit
+from visits.fieldwork.scope import Parted, parted, reach, sees_people, visible_kept, visible_visit
 from visits.intake import KeptRecord, arrived_photos, kept_records
 from visits.people import PostingView, posting_known
 from visits.places import VillageView, village
@@ -179,7 +179,8 @@ def visits(
 def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) -> VisitView:
     """One visit whole, for those who may see it; who was met is for the organization department and the team only."""
     row = visible_visit(uow, actor, visit_id)
-    records = visible_records(actor, field_records(uow, visit_id, openings_of(uow, row.assignment_id)))
+    sorted_out = parted(actor, field_records(uow, visit_id, openings_of(uow, row.assignment_id)))
+    records = sorted_out.visible
     names = _names(uow, [r.account_id for r in records])
     fixes = _fix_judgements(uow, visit_id)
     if actor.may(Right.READ_PEOPLE):
@@ -191,7 +192,7 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
         closed_by=_names(uow, [row.closed_by]).get(row.closed_by) if row.closed_by else None,
         escorted=row.escorted,
         warned_beforehand=row.warned_beforehand,
-        missing=tuple(row.missing),
+        missing=_lacking(row, sorted_out),
         records=tuple(_record(r, names, fixes) for r in sorted(records, key=lambda r: (r.at_utc, r.seq))),
         sightings=tuple(
             _sighting(uow, s, row)
@@ -202,8 +203,8 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
         if sees_people(actor)
         else (),
         photos=tuple(photos_of_visit(uow, actor, visit_id)),
-        hints=tuple(_hints(uow, visit_id)),
-        kept=tuple(kept_records(uow, visit_id)) if sees_people(actor) else (),
+        hints=tuple(h for h in _hints(uow, visit_id) if sorted_out.shows(h.about)),
+        kept=tuple(visible_kept(actor, kept_records(uow, visit_id))),
         judged_utc=row.judged_utc,
     )
 
@@ -211,20 +212,20 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
 def receipt(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> VisitReceipt:
     """What the server has of a visit and what it lacks; the phone keeps its photos until this names them."""
     row = visible_visit(uow, actor, visit_id)
-    records = field_records(uow, visit_id, [])
-    items = [ReceiptItem(r.kind, r.sha256, r.id, r.received_utc, r.log_index) for r in records]
+    sorted_out = parted(actor, field_records(uow, visit_id, []))
+    items = [ReceiptItem(r.kind, r.sha256, r.id, r.received_utc, r.log_index) for r in sorted_out.visible]
     items += [
-        ReceiptItem("file", p.sha256, None, p.arrived_utc, p.log_index) for p in arrived_photos(uow, visit_id).values()
+        ReceiptItem("file", p.sha256, None, p.arrived_utc, p.log_index)
+        for p in arrived_photos(uow, visit_id).values()
+        if sorted_out.shows(p.sha256)
     ]
-    return VisitReceipt(visit_id, row.complete, row.state, tuple(row.missing), tuple(items))
+    return VisitReceipt(visit_id, row.complete, row.state, _lacking(row, sorted_out), tuple(items))
 
 
 def kept_of_visit(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> list[KeptRecord]:
     """What was sent for a visit and not taken: conflicts, refusals, what could not be read."""
     visible_visit(uow, actor, visit_id)
-    if not sees_people(actor):
-        return []
-    return kept_records(uow, visit_id)
+    return visible_kept(actor, kept_records(uow, visit_id))
 
 
 def sighting(uow: UnitOfWork, actor: Actor, sighting_id: UUID) -> SightingView:
@@ -250,6 +251,10 @@ def sightings_of_posting(uow: UnitOfWork, posting_id: UUID) -> list[SightingView
 def is_unannounced_indeed(row: Visit) -> bool:
     """An escorted visit, or one the village was warned of, was not unannounced, whatever it was planned as."""
     return not (row.announced or row.escorted or row.warned_beforehand)
+
+
+def _lacking(row: Visit, sorted_out: Parted) -> tuple[dict[str, Any], ...]:
+    return tuple(what for what in row.missing if sorted_out.shows(what.get("sha256", "")))
 
 
 def _summary(uow: UnitOfWork, actor: Actor, row: Visit) -> VisitSummary:

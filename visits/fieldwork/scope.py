@@ -1,5 +1,8 @@
-"""Which visits a caller may see."""
+"""Which visits a caller may see, and what of them."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -8,7 +11,8 @@ from visits.access import Actor, Right, require, within
 from visits.fieldwork.errors import NoSuchVisit
 from visits.fieldwork.records import FieldRecord
 from visits.fieldwork.rows import Visit
-from visits.forms import item
+from visits.forms import item, items
+from visits.intake import KeptRecord
 from visits.plans import AssignmentMember
 from visits.store import UnitOfWork
 
@@ -27,16 +31,53 @@ def sees_people(actor: Actor) -> bool:
     return actor.may(Right.READ_PEOPLE) or actor.may(Right.RECORD)
 
 
-def visible_records(actor: Actor, records: list[FieldRecord]) -> list[FieldRecord]:
+@dataclass(frozen=True)
+class Parted:
+    """The records of a visit as one caller sees them, and the names under which the others go."""
+
+    visible: list[FieldRecord]
+    hidden_names: frozenset[str]
+
+    def shows(self, about: str) -> bool:
+        """Whether what speaks ``about`` something (``record:…``, ``photo:…:…``) speaks of nothing hidden."""
+        return self.hidden_names.isdisjoint(about.split(":"))
+
+
+def parted(actor: Actor, records: Sequence[FieldRecord]) -> Parted:
     """The records this caller may read: meetings are for :func:`sees_people`, and clues of graft travel apart.
 
-    The team that made them sees all of its own; a photo goes with the record it belongs to.
+    The team that made them sees all of its own; a photo goes with the record it belongs to. A photo that shows
+    something else as well stays visible for that.
     """
     if actor.may(Right.RECORD):
-        return records
-    hidden = {r.id for r in records if _is_clue(r) and not actor.may(Right.READ_CLUES)}
-    hidden |= {r.id for r in records if r.kind == "sighting" and not sees_people(actor)}
-    return [r for r in records if r.id not in hidden and _belongs_to(r) not in hidden]
+        return Parted(list(records), frozenset())
+    apart = {r.id for r in records if _is_clue(r) and not actor.may(Right.READ_CLUES)}
+    apart |= {r.id for r in records if r.kind == "sighting" and not sees_people(actor)}
+    visible = [r for r in records if r.id not in apart and _belongs_to(r) not in apart]
+    hidden = [r for r in records if r.id in apart or _belongs_to(r) in apart]
+    names = {str(r.id) for r in hidden} | {r.body["sha256"] for r in hidden if r.kind == "photo"}
+    return Parted(visible, frozenset(names - {r.body["sha256"] for r in visible if r.kind == "photo"}))
+
+
+def visible_records(actor: Actor, records: Sequence[FieldRecord]) -> list[FieldRecord]:
+    """The records this caller may read."""
+    return parted(actor, records).visible
+
+
+def visible_kept(actor: Actor, kept: Sequence[KeptRecord]) -> list[KeptRecord]:
+    """What was sent and not taken, as far as this caller may read it.
+
+    It may be any text, whole or torn, so whatever cites an item that is a clue is taken for one.
+    """
+    if not sees_people(actor):
+        return []
+    if actor.may(Right.RECORD) or actor.may(Right.READ_CLUES):
+        return list(kept)
+    return [k for k in kept if not _CITES_A_CLUE.search(k.text)]
+
+
+_CLUES = "|".join(str(one.number) for one in items() if one.clue)
+_CITES_A_CLUE = re.compile(rf"item\W{{1,16}}(?:{_CLUES})(?![0-9])")
 
 
 def _is_clue(record: FieldRecord) -> bool:

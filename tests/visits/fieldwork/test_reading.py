@@ -1,11 +1,13 @@
 """Who may read what of a visit."""
 
 import hashlib
+from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
-from tests.visits.world import NOW, World
-from visits import access, fieldwork
+from tests.visits.world import NOW, Phone, World, fix
+from visits import access, fieldwork, intake, people, places, plans, review
 from visits.fieldwork import NoSuchPhoto, NoSuchVisit
 
 
@@ -95,3 +97,91 @@ def test_clues_of_graft_and_their_photos_are_for_the_team_alone(world: World) ->
         seen = world.look(first.visit_id, who)
         assert sum(r.kind == "problem" for r in seen.records) == problems, who
         assert len(seen.photos) == photos, who
+
+
+def test_what_hangs_on_a_hidden_record_is_hidden_with_it(world: World) -> None:
+    first, _ = world.open_visit()
+    first.arrive()
+    clue = first.problem(17)
+    met = first.sight(world.postings["演示张一"], "met", place=fix(datum="unknown"))
+    first.photo(b"of the clue", of_record=clue, source="gallery")
+    world.send(first)
+    world.judge(first.visit_id)
+    of_clue = hashlib.sha256(b"of the clue").hexdigest()
+    with world.store.reading() as uow:
+        for who, hidden in (("organization", {str(clue), of_clue}), ("office", {str(clue), of_clue, str(met)})):
+            told = repr((world.look(first.visit_id, who), fieldwork.receipt(uow, world.actors[who], first.visit_id)))
+            assert not [name for name in hidden if name in told], who
+        told = repr(
+            (world.look(first.visit_id, "first"), fieldwork.receipt(uow, world.actors["first"], first.visit_id))
+        )
+    assert all(name in told for name in (str(clue), of_clue, str(met)))
+
+
+def test_a_clue_that_was_not_taken_is_for_the_team_alone(world: World) -> None:
+    first, _ = world.open_visit()
+    first.arrive()
+    first.problem(17)
+    first.problem(20)
+    world.send(first)
+    changed = [text.replace("公示栏无公示", "另一种说法") for text in first.texts[1:]]
+    world.send(first, changed)
+    torn = changed[0][:-40].encode()
+    with world.store.writing() as uow:
+        intake.keep_unreadable(uow, first.actor, first.visit_id, torn, "torn", at_utc=NOW)
+    world.judge(first.visit_id)
+    for who, kept in (("first", 3), ("organization", 1), ("office", 0)):
+        assert len(world.look(first.visit_id, who).kept) == kept, who
+        with world.store.reading() as uow:
+            assert len(fieldwork.kept_of_visit(uow, world.actors[who], first.visit_id)) == kept, who
+
+
+def test_a_visit_says_nothing_about_people_of_another_county(world: World) -> None:
+    far = posted_in_another_county(world)
+    first, _ = world.open_visit()
+    first.sight(far, "not_met")
+    world.send(first)
+    world.judge(first.visit_id)
+    seen = world.look(first.visit_id)
+    assert seen.sightings == ()
+    assert "posting_unknown" in {h.code for h in seen.hints}
+    assert FAR_VILLAGE not in repr(seen)
+    with world.store.writing() as uow:
+        assert review.person_page(uow, world.actors["stranger"], far, at_utc=NOW).sightings == ()
+
+
+def test_a_photo_of_another_county_is_not_told_of(world: World) -> None:
+    posted_in_another_county(world)
+    with world.store.writing() as uow:
+        admin = world.actors["admin"]
+        new = access.NewAccount("far_office", "远方", access.Role.OFFICE, "350981")
+        access.create_account(uow, admin, new, passphrase="a passphrase of far away", at_utc=NOW)
+        office = access.actor_named(uow, "far_office")
+        team = (world.actors["far_inspector"].account_id,)
+        span = (NOW - timedelta(hours=1), NOW + timedelta(days=1))
+        made = plans.assign(uow, office, plans.NewAssignment(FAR_VILLAGE, False, team, *span), at_utc=NOW)
+    assert made.visit_id is not None
+    here, _ = world.open_visit()
+    there = Phone(world.actors["far_inspector"], None, made.visit_id)
+    for phone in (there, here):
+        phone.arrive()
+        phone.photo(b"the same photo")
+        world.send(phone)
+    world.judge(here.visit_id)
+    assert "photo_reused" not in world.hints(here.visit_id)
+
+
+FAR_VILLAGE = "350981100201"
+
+
+def posted_in_another_county(world: World) -> UUID:
+    """A person posted to a village of the neighbouring county."""
+    with world.store.writing() as uow:
+        admin, stranger = world.actors["admin"], world.actors["stranger"]
+        places.import_villages(uow, admin, [places.VillageRow(1, FAR_VILLAGE, "溪尾村", "溪尾镇")], at_utc=NOW)
+        row = people.RosterRow(
+            1, "远方某", "1985-03", "市演示局", "工作队员", date(2025, 7, 1), village_code=FAR_VILLAGE
+        )
+        people.import_roster(uow, stranger, [row], at_utc=NOW)
+        [posted] = people.postings(uow, stranger)
+    return posted.id

@@ -1,0 +1,91 @@
+"""Who may read what a log entry says: whoever may read the thing it speaks of."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.visits.world import NOW, XIADANG, World
+from visits import plans, review, upkeep
+from visits.log import LogLeaf, NotInLog, head, opening
+
+ROLES = ("first", "third", "far_inspector", "office", "organization", "stranger", "leader", "discipline", "admin")
+
+
+def openers(world: World, index: int) -> set[str]:
+    """Those of the small county to whom an entry is opened."""
+    may = set()
+    with world.store.reading() as uow:
+        for who in ROLES:
+            try:
+                upkeep.open_entry(uow, world.actors[who], index, at_utc=NOW)
+            except NotInLog:
+                continue
+            may.add(who)
+    return may
+
+
+def entries(world: World, kind: str) -> list[int]:
+    """Where the log holds entries of a kind."""
+    with world.store.reading() as uow:
+        said = [opening(uow, i) for i in range(head(uow).size)]
+    return [one.index for one in said if one is not None and one.kind == kind]
+
+
+def test_a_sealed_assignment_is_opened_to_nobody_but_the_office(world: World) -> None:
+    with world.store.writing() as uow:
+        team = (world.actors["first"].account_id,)
+        span = (NOW + timedelta(hours=1), NOW + timedelta(days=1))
+        plans.assign(uow, world.actors["office"], plans.NewAssignment(XIADANG, False, team, *span), at_utc=NOW)
+    [index] = entries(world, "assignment")
+    assert openers(world, index) == {"office"}
+
+
+def test_each_entry_is_opened_to_those_whom_it_concerns(world: World) -> None:
+    first, second = world.open_visit()
+    first.arrive()
+    first.sight(world.postings["演示李二"], "not_met")
+    first.close()
+    second.arrive()
+    second.finish()
+    for phone in (first, second):
+        world.send(phone)
+    world.ask_books(date(2026, 11, 18))
+    world.judge(first.visit_id)
+    [sighting] = world.look(first.visit_id).sightings
+    with world.store.writing() as uow:
+        review.give_notice(
+            uow, world.actors["organization"], sighting.id, given_on=date(2026, 11, 18), how="paper", at_utc=NOW
+        )
+    of_visit = {"first", "office", "organization"}
+    assert [openers(world, i) for i in entries(world, "records")] == [of_visit, of_visit]
+    assert [openers(world, i) for i in entries(world, "visit_complete")] == [of_visit]
+    assert [openers(world, i) for i in entries(world, "notice.give")] == [{"organization"}]
+    assert [openers(world, i) for i in entries(world, "assignment")] == [{"first", "office"}]
+    own, others = entries(world, "opening")
+    assert (openers(world, own), openers(world, others)) == ({"first"}, set())
+
+
+def test_what_was_removed_by_rule_is_not_there(world: World) -> None:
+    world.open_visit()
+    [index] = entries(world, "assignment")
+    with world.store.writing() as uow:
+        leaf = uow.session.get_one(LogLeaf, index)
+        leaf.salt = leaf.payload = None
+    assert openers(world, index) == set()
+
+
+@pytest.mark.parametrize("index", [-1, 10_000])
+def test_what_never_was_is_answered_alike(world: World, index: int) -> None:
+    with world.store.reading() as uow, pytest.raises(NotInLog):
+        upkeep.open_entry(uow, world.actors["office"], index, at_utc=NOW)
+
+
+def test_every_kind_of_entry_says_whom_it_concerns() -> None:
+    text = "\n".join(path.read_text("utf-8") for path in (Path(__file__).resolve().parents[3] / "visits").rglob("*.py"))
+    written = set(re.findall(r'append\(\s*uow,\s*"([a-z_.]+)"', text)) | set(
+        re.findall(r'_remember\(\s*uow,\s*actor,\s*"([a-z_.]+)"', text)
+    )
+    assert len(written) >= 9
+    assert written == set(upkeep.CONCERNED)

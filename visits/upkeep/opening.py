@@ -1,0 +1,68 @@
+"""Who may read what a log entry says: whoever may read the thing it speaks of, and nobody else."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from visits.access import Actor, NotAllowed, Right, require
+from visits.fieldwork import NoSuchSighting, NoSuchVisit, sighting, visible_visit
+from visits.ledger import NoSuchProblem, problem
+from visits.log import LogOpening, NotInLog, opening
+from visits.plans import NoSuchAssignment, assignment
+from visits.store import UnitOfWork
+
+Concerned = Callable[[UnitOfWork, Actor, LogOpening, datetime], None]
+
+# Lacking the right and lying outside the division are one answer: the difference would tell what kind of entry it is.
+_NOT_FOR_THIS_CALLER = (NotAllowed, NoSuchVisit, NoSuchSighting, NoSuchProblem, NoSuchAssignment)
+
+
+def open_entry(uow: UnitOfWork, actor: Actor, index: int, *, at_utc: datetime) -> LogOpening:
+    """What an entry says and its salt, for those who may read what it speaks of; for others there is no such entry."""
+    require(actor, Right.READ_LOG)
+    found = opening(uow, index)
+    if found is None or found.kind not in CONCERNED:
+        raise NotInLog(f"the log has no opening of entry {index}")
+    try:
+        CONCERNED[found.kind](uow, actor, found, at_utc)
+    except _NOT_FOR_THIS_CALLER as reason:
+        raise NotInLog(f"the log has no opening of entry {index}") from reason
+    return found
+
+
+def _of_a_visit(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    visible_visit(uow, actor, UUID(entry.said["visit_id"]))
+
+
+def _of_an_assignment(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    if assignment(uow, actor, UUID(entry.said["assignment_id"]), at_utc=at_utc).village is None:
+        raise NoSuchAssignment("the assignment is still sealed")
+
+
+def _of_a_phone(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    """The nonce of a phone is for its owner: in other hands it would date what was made elsewhere."""
+    if entry.said["account_id"] != str(actor.account_id):
+        raise NoSuchAssignment("this was opened by somebody else")
+
+
+def _of_a_sighting(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    sighting(uow, actor, UUID(entry.said["sighting_id"]))
+
+
+def _of_a_problem(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    problem(uow, actor, UUID(entry.said["problem_id"]))
+
+
+CONCERNED: dict[str, Concerned] = {
+    "assignment": _of_an_assignment,
+    "opening": _of_a_phone,
+    "records": _of_a_visit,
+    "photo": _of_a_visit,
+    "visit_complete": _of_a_visit,
+    "notice.give": _of_a_sighting,
+    "reply.register": _of_a_sighting,
+    "decision.propose": _of_a_sighting,
+    "decision.second": _of_a_sighting,
+    "problem": _of_a_problem,
+    "problem.withdraw": _of_a_problem,
+}
