@@ -4,22 +4,25 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from media.proof import record_sha256, verify_p256
+from media.proof import p256_verifier, record_sha256
 from visits.access import Actor, Device, Right, note, require
 from visits.intake.rows import KeptDelivery, ReceivedRecord
 from visits.intake.rules import TakenSoFar, refusal
-from visits.intake.sealing import open_for_visit, seal_for_visit
+from visits.intake.sealing import open_for_visit, seal_for_visit, seal_of_visit
 from visits.log import append
 from visits.plans import AssignedVisit, assigned_visit
 from visits.store import UnitOfWork, enqueue, insert_unless_there, lock_for_transaction
+
+# Whether a signature over a message was made by the phone that sends.
+Verify = Callable[[bytes, bytes], bool]
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,10 @@ def accepted_records(uow: UnitOfWork, visit_id: UUID) -> list[StoredRecord]:
         .where(ReceivedRecord.visit_id == visit_id, ReceivedRecord.outcome == "accepted")
         .order_by(ReceivedRecord.number)
     )
+    rows = uow.session.scalars(query).all()
+    if not rows:
+        return []
+    seal = seal_of_visit(uow, visit_id)
     return [
         StoredRecord(
             record_id=row.record_id,
@@ -134,9 +141,9 @@ def accepted_records(uow: UnitOfWork, visit_id: UUID) -> list[StoredRecord]:
             signature_state=row.signature_state,
             received_utc=row.received_utc,
             log_index=row.log_index,
-            record=json.loads(record_text(uow, row)),
+            record=json.loads(seal.open(row.sealed_text, row.sha256)),
         )
-        for row in uow.session.scalars(query)
+        for row in rows
         if row.record_id is not None
     ]
 
@@ -185,32 +192,47 @@ def _take(
     digests = [record_sha256(item.text) for item in batch]
     by_digest, by_id = _known(uow, visit.visit_id, digests, [item.record["id"] for item in batch if item.record])
     taken = _taken_so_far(uow, visit.visit_id)
-    key = _device_key(uow, actor)
-    fresh: dict[str, ReceivedRecord] = {}
+    receipts = {digest: _receipt(row) for digest, row in by_digest.items()}
+    seal, verify = seal_of_visit(uow, visit.visit_id), _verifier(uow, actor)
+    fresh: dict[str, dict[str, Any]] = {}
     for item, digest in zip(batch, digests, strict=True):
         if digest in by_digest or digest in fresh:
             continue
         outcome, reason = _judge(item, visit.visit_id, by_id, taken)
-        row = _row(uow, actor, visit.visit_id, item, digest, key, outcome, reason, at_utc)
-        fresh[digest] = row
-        if row.record_id is not None:
-            by_id.setdefault(row.record_id, digest)
+        fresh[digest] = {
+            **_said(item),
+            "sha256": digest,
+            "visit_id": visit.visit_id,
+            "account_id": actor.account_id,
+            "device_id": actor.device_id,
+            "sealed_text": seal.close(item.text.encode(), digest),
+            "signature": item.signature[:200] if item.signature else None,
+            "signature_state": _signature_state(item, verify),
+            "outcome": outcome,
+            "reason": reason[:500],
+            "received_utc": at_utc,
+        }
+        if item.record is not None:
+            by_id.setdefault(item.record["id"], digest)
     if fresh:
         entry = append(
             uow,
             "records",
             {
                 "visit_id": str(visit.visit_id),
-                "records": [[str(r.record_id or ""), d, r.outcome] for d, r in fresh.items()],
+                "records": [[str(row["record_id"] or ""), d, row["outcome"]] for d, row in fresh.items()],
             },
             at_utc=at_utc,
         )
-        for row in fresh.values():
-            row.log_index = entry.index
-        uow.session.add_all(fresh.values())
-        uow.session.flush()
+        rows = [{**row, "log_index": entry.index} for row in fresh.values()]
+        # As one statement over plain values: as objects, fifty records take five times as long.
+        uow.session.execute(insert(ReceivedRecord), rows)
         enqueue(uow, "judge_visit", str(visit.visit_id), at_utc=at_utc)
-    return [_receipt(by_digest.get(d) or fresh[d], again=d in by_digest) for d in digests]
+        for digest, row in fresh.items():
+            receipts[digest] = RecordReceipt(
+                row["record_id"], row["outcome"], digest, at_utc, entry.index, row["reason"]
+            )
+    return [receipts[digest] for digest in digests]
 
 
 def _known(
@@ -251,56 +273,38 @@ def _judge(item: Incoming, visit_id: UUID, by_id: dict[UUID, str], taken: TakenS
     return "accepted", ""
 
 
-def _row(
-    uow: UnitOfWork,
-    actor: Actor,
-    visit_id: UUID,
-    item: Incoming,
-    digest: str,
-    key: dict[str, Any] | None,
-    outcome: str,
-    reason: str,
-    at_utc: datetime,
-) -> ReceivedRecord:
+def _said(item: Incoming) -> dict[str, Any]:
+    """The columns that stand in the record itself; empty where it could not be read."""
     record = item.record or {}
-    body = record.get("body", {})
-    is_photo = record.get("kind") == "photo"
-    return ReceivedRecord(
-        record_id=record.get("id"),
-        sha256=digest,
-        visit_id=visit_id,
-        account_id=actor.account_id,
-        device_id=actor.device_id,
-        kind=record.get("kind", ""),
-        seq=record.get("seq"),
-        photo_sha256=body["sha256"] if is_photo else None,
-        photo_size_bytes=body["size_bytes"] if is_photo else None,
-        of_record=body.get("of_record") if is_photo else None,
-        sealed_text=seal_for_visit(uow, visit_id, item.text.encode(), digest),
-        signature=item.signature[:200] if item.signature else None,
-        signature_state=_signature_state(item, key),
-        outcome=outcome,
-        reason=reason[:500],
-        received_utc=at_utc,
-    )
+    photo = record["body"] if record.get("kind") == "photo" else {}
+    return {
+        "record_id": record.get("id"),
+        "kind": record.get("kind", ""),
+        "seq": record.get("seq"),
+        "photo_sha256": photo.get("sha256"),
+        "photo_size_bytes": photo.get("size_bytes"),
+        "of_record": photo.get("of_record"),
+    }
 
 
-def _signature_state(item: Incoming, key: dict[str, Any] | None) -> str:
-    if not item.signature or key is None:
+def _signature_state(item: Incoming, verify: Verify | None) -> str:
+    if not item.signature or verify is None:
         return "absent"
     try:
         signature = base64.urlsafe_b64decode(item.signature + "=" * (-len(item.signature) % 4))
     except (binascii.Error, ValueError):
         return "bad"
-    return "good" if verify_p256(key, item.text.encode(), signature) else "bad"
+    return "good" if verify(item.text.encode(), signature) else "bad"
 
 
-def _device_key(uow: UnitOfWork, actor: Actor) -> dict[str, Any] | None:
+def _verifier(uow: UnitOfWork, actor: Actor) -> Verify | None:
     if actor.device_id is None:
         return None
-    return uow.session.scalar(select(Device.public_key_jwk).where(Device.id == actor.device_id))
+    key = uow.session.scalar(select(Device.public_key_jwk).where(Device.id == actor.device_id))
+    return None if key is None else p256_verifier(key)
 
 
-def _receipt(row: ReceivedRecord, *, again: bool) -> RecordReceipt:
-    outcome = "same" if again and row.outcome == "accepted" else row.outcome
+def _receipt(row: ReceivedRecord) -> RecordReceipt:
+    """What is told of a record that was here before this batch."""
+    outcome = "same" if row.outcome == "accepted" else row.outcome
     return RecordReceipt(row.record_id, outcome, row.sha256, row.received_utc, row.log_index, row.reason)

@@ -1,5 +1,6 @@
 """Seal and open what holds positions, under a key per visit."""
 
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from media.proof import new_data_key, seal, unseal, unwrap, wrap
@@ -7,20 +8,36 @@ from visits.intake.rows import VisitKey
 from visits.store import UnitOfWork, insert_unless_there
 
 
-def seal_for_visit(uow: UnitOfWork, visit_id: UUID, plaintext: bytes, context: str) -> bytes:
-    """``plaintext`` sealed under the visit's key, which is made at first need; ``context`` must match to open it."""
-    return seal(_key(uow, visit_id), plaintext, context.encode())
+@dataclass(frozen=True)
+class VisitSeal:
+    """Seals and opens what belongs to one visit; whoever has many values takes the key once, not for each."""
+
+    _key: bytes = field(repr=False)
+
+    def close(self, plaintext: bytes, context: str) -> bytes:
+        """``plaintext`` sealed; ``context`` must match to open it."""
+        return seal(self._key, plaintext, context.encode())
+
+    def open(self, sealed: bytes, context: str) -> bytes:
+        """The plaintext again; raises :class:`media.SealBroken` when key, context or bytes differ."""
+        return unseal(self._key, sealed, context.encode())
 
 
-def open_for_visit(uow: UnitOfWork, visit_id: UUID, sealed: bytes, context: str) -> bytes:
-    """The plaintext again; raises :class:`media.SealBroken` when key, context or bytes differ."""
-    return unseal(_key(uow, visit_id), sealed, context.encode())
-
-
-def _key(uow: UnitOfWork, visit_id: UUID) -> bytes:
+def seal_of_visit(uow: UnitOfWork, visit_id: UUID) -> VisitSeal:
+    """The seal of a visit, whose key is made at first need."""
     row = uow.session.get(VisitKey, visit_id)
     if row is None:
         wrapped = wrap(uow.master_key, new_data_key(), str(visit_id).encode())
         insert_unless_there(uow, VisitKey, visit_id=visit_id, wrapped_key=wrapped)
         row = uow.session.get_one(VisitKey, visit_id)
-    return unwrap(uow.master_key, row.wrapped_key, str(visit_id).encode())
+    return VisitSeal(unwrap(uow.master_key, row.wrapped_key, str(visit_id).encode()))
+
+
+def seal_for_visit(uow: UnitOfWork, visit_id: UUID, plaintext: bytes, context: str) -> bytes:
+    """One value sealed under the visit's key."""
+    return seal_of_visit(uow, visit_id).close(plaintext, context)
+
+
+def open_for_visit(uow: UnitOfWork, visit_id: UUID, sealed: bytes, context: str) -> bytes:
+    """One value opened with the visit's key."""
+    return seal_of_visit(uow, visit_id).open(sealed, context)

@@ -7,13 +7,12 @@ from visits.people.leave import (
     Book,
     Explained,
     LeaveKind,
-    LeaveRow,
     LeaveView,
     explain_absence,
-    import_leave,
     leave_of,
     overdue_returns,
 )
+from visits.people.leave_books import LeaveRow, import_leave
 from visits.people.persons import PersonView, birth_month_of
 from visits.people.postings import (
     PostingState,

@@ -192,6 +192,14 @@ def open_assignment(
             nonce=nonce if granted else None,
         )
     )
+    if granted:
+        append(
+            uow,
+            "opening",
+            {"assignment_id": str(row.id), "account_id": str(actor.account_id), "nonce": nonce},
+            at_utc=at_utc,
+        )
+    # The log before the audit chain, as everywhere: two locks taken in two orders would be a deadlock on PostgreSQL.
     note(
         uow,
         actor,
@@ -204,12 +212,6 @@ def open_assignment(
     )
     if not granted:
         return OpeningOutcome(None, row.release_utc)
-    append(
-        uow,
-        "opening",
-        {"assignment_id": str(row.id), "account_id": str(actor.account_id), "nonce": nonce},
-        at_utc=at_utc,
-    )
     return OpeningOutcome(_package(uow, actor, row, nonce or "", at_utc), row.release_utc)
 
 

@@ -5,11 +5,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, create_engine, event, literal, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Executable, Table, create_engine, event, literal, make_url, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -36,9 +37,13 @@ class UnitOfWork:
 class Store:
     """The way to the records. ``writing()`` commits at its end or not at all; ``reading()`` never writes."""
 
-    def __init__(self, url: str, *, master_key: bytes = b"") -> None:
+    def __init__(
+        self, url: str, *, master_key: bytes = b"", write_lock_timeout_s: float = WRITE_LOCK_TIMEOUT_S
+    ) -> None:
+        """``write_lock_timeout_s`` is how long a writer waits for others before it says that the store is busy."""
         self._url = make_url(url)
         self._master_key = master_key
+        self._write_lock_timeout_s = write_lock_timeout_s
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.engine = create_engine(self._url, pool_pre_ping=not self.is_sqlite)
         self._write_lock: FileWriteLock | None = None
@@ -79,11 +84,15 @@ class Store:
         return serving(self._sibling(".server")) if self.is_sqlite else nullcontext()
 
     def checkpoint(self) -> None:
-        """Fold SQLite's write-ahead log into the file, while no commit can meet it (see ``_prepare_sqlite``)."""
+        """Fold SQLite's write-ahead log into the file, while no commit can meet it (see ``_prepare_sqlite``).
+
+        As far as it goes without waiting: a long reader (``shidi check``) would otherwise keep all writers out while
+        this waits for it under the write lock. What is left is folded the next time.
+        """
         if not self.is_sqlite:
             return
         with self.write_lock(), self.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def ping(self) -> None:
         """Raise when the database does not answer."""
@@ -110,9 +119,22 @@ class Store:
             raise ValueError("an in-memory database loses what it is told; give a file")
         if sqlite3.sqlite_version_info < FIRST_SQLITE_WITHOUT_WAL_RESET_RACE:
             logger.info("SQLite %s: checkpoints are made under the write lock", sqlite3.sqlite_version)
-        self._write_lock = FileWriteLock(self._sibling(".lock"), timeout_s=WRITE_LOCK_TIMEOUT_S)
-        event.listen(self.engine, "connect", _on_sqlite_connect)
+        self._write_lock = FileWriteLock(self._sibling(".lock"), timeout_s=self._write_lock_timeout_s)
+        event.listen(self.engine, "connect", self._on_sqlite_connect)
         event.listen(self.engine, "begin", _on_sqlite_begin)
+
+
+    def _on_sqlite_connect(self, connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy's own BEGIN in ``_on_sqlite_begin`` is the only one
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={round(self._write_lock_timeout_s * 1000)}",
+            "trusted_schema=OFF",
+            "wal_autocheckpoint=0",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
 
 
 def _told(reason: OperationalError) -> StoreError:
@@ -120,19 +142,6 @@ def _told(reason: OperationalError) -> StoreError:
         return StoreBusy("the record store is busy; nothing was written, please try again")
     logger.error("the record store does not answer: %s", reason.orig)
     return StoreUnavailable("the record store cannot be reached or cannot write; nothing was written")
-
-
-def _on_sqlite_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # SQLAlchemy's own BEGIN below is the only one
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=10000",
-        "trusted_schema=OFF",
-        "wal_autocheckpoint=0",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _on_sqlite_begin(connection: Connection) -> None:
@@ -146,9 +155,19 @@ def insert_unless_there(uow: UnitOfWork, rows: type[Base], **values: Any) -> boo
 
     Two phones may say the same thing in the same moment; neither must fail for it.
     """
-    dialect = postgresql if uow.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(rows).values(**values).on_conflict_do_nothing().returning(literal(1))
-    return uow.session.scalar(statement) is not None
+    statement = _insert_unless_there(cast(Table, rows.__table__), uow.session.get_bind().dialect.name)
+    return uow.session.scalar(statement, values) is not None
+
+
+@cache
+def _insert_unless_there(table: Table, dialect_name: str) -> Executable:
+    """The statement, built once for a table: building it takes longer than running it."""
+    if dialect_name == "postgresql":
+        # Loaded by a server on PostgreSQL only.
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table).on_conflict_do_nothing().returning(literal(1))
+    return sqlite.insert(table).on_conflict_do_nothing().returning(literal(1))
 
 
 def lock_for_transaction(uow: UnitOfWork, name: str) -> None:
