@@ -101,7 +101,7 @@ def look_at_pages(run: Stage) -> None:
     )
     story.expect(not person["presence"]["enough"], "one visit is not enough to say anything of a person")
     page = browser.page(f"/desk/postings/{posting_id}")
-    for words in (UNEXPLAINED, "核查次数不足", REPLY):
+    for words in (UNEXPLAINED, "核查次数不足", "95% 区间 0–79%", REPLY):
         story.expect(words in page, f"the person's page says {words}")
     page = browser.page(f"/desk/visits/{run.visit_id}")
     for words in ("下党村", AT_CANTEEN, "合成"):
