@@ -123,7 +123,6 @@ class Store:
         event.listen(self.engine, "connect", self._on_sqlite_connect)
         event.listen(self.engine, "begin", _on_sqlite_begin)
 
-
     def _on_sqlite_connect(self, connection: Any, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy's own BEGIN in ``_on_sqlite_begin`` is the only one
         for pragma in (

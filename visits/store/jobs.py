@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Index, String, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from visits.store.columns import Base
-from visits.store.database import Store, UnitOfWork, insert_unless_there
+from visits.store.database import Store, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +53,18 @@ class Job(Base):
 
 
 def enqueue(uow: UnitOfWork, kind: str, subject: str, *, at_utc: datetime) -> None:
-    """Put a job beside the records of this transaction; a job of the same kind and subject that waits is enough."""
-    insert_unless_there(
-        uow, Job, kind=kind, subject=subject, state="waiting", attempts=0, queued_utc=at_utc, due_utc=at_utc
+    """Put a job beside the records of this transaction; a job of the same kind and subject that waits is enough.
+
+    The one that waits is written again as it is: so it stays locked, and on PostgreSQL nobody can take it before this
+    transaction ends, to do it without what this transaction adds.
+    """
+    dialect = postgresql if uow.session.get_bind().dialect.name == "postgresql" else sqlite
+    uow.session.execute(
+        dialect.insert(Job)
+        .values(kind=kind, subject=subject, state="waiting", attempts=0, queued_utc=at_utc, due_utc=at_utc)
+        .on_conflict_do_update(
+            index_elements=["kind", "subject"], index_where=text("state = 'waiting'"), set_={"state": "waiting"}
+        )
     )
 
 

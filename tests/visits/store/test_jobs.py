@@ -1,5 +1,7 @@
 """Jobs: done once when all is well, again when something failed, never lost."""
 
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
@@ -96,3 +98,61 @@ def test_the_thread_does_what_comes_in(store: Store) -> None:
     assert arrived.wait(10)
     runner.stop()
     assert states(store) == [("a", "done", 1)]
+
+
+def test_a_server_that_starts_takes_up_what_the_dead_one_was_doing(sqlite_store: Store) -> None:
+    done: list[str] = []
+    put(sqlite_store, "look", "a")
+    in_five_minutes = datetime.now(UTC) + timedelta(minutes=5)
+    with sqlite_store.writing() as uow:
+        uow.session.execute(update(Job).values(state="leased", attempts=1, due_utc=in_five_minutes))
+    runner = JobRunner(sqlite_store, {"look": lambda _store, subject: done.append(subject)})
+    assert runner.run_waiting() == 0
+    runner.take_up_interrupted()
+    assert runner.run_waiting() == 1
+    assert done == ["a"]
+
+
+def test_a_job_that_servers_may_have_died_of_waits_for_its_lease(sqlite_store: Store) -> None:
+    put(sqlite_store, "look", "a")
+    in_five_minutes = datetime.now(UTC) + timedelta(minutes=5)
+    with sqlite_store.writing() as uow:
+        uow.session.execute(update(Job).values(state="leased", attempts=8, due_utc=in_five_minutes))
+    runner = JobRunner(sqlite_store, {"look": lambda _store, _subject: None})
+    runner.take_up_interrupted()
+    assert runner.run_waiting() == 0
+
+
+def test_work_asked_for_while_its_job_is_taken_is_not_forgotten(store: Store) -> None:
+    """The job that waits may be done before the asking transaction ends, without what that transaction wrote."""
+    put(store, "look", "a")
+    runner = JobRunner(store, {"look": lambda _store, _subject: None})
+    asked, go_on = threading.Event(), threading.Event()
+
+    def ask_slowly() -> None:
+        with store.writing() as uow:
+            enqueue(uow, "look", "a", at_utc=NOW)
+            asked.set()
+            assert go_on.wait(10)
+
+    asking = threading.Thread(target=ask_slowly)
+    asking.start()
+    assert asked.wait(10)
+    if not store.is_sqlite:  # on SQLite the runner waits for the writer
+        assert runner.run_waiting() == 0, "a job that is being asked for again is left alone until that is committed"
+    go_on.set()
+    asking.join()
+    assert runner.run_waiting() == 1
+
+
+def test_a_long_reader_holds_up_no_writer_when_the_log_is_folded(sqlite_store: Store) -> None:
+    put(sqlite_store, "look", "a")
+    with sqlite_store.reading() as reading:
+        reading.session.scalar(select(Job.id))
+        put(sqlite_store, "look", "b")
+        began = time.monotonic()
+        sqlite_store.checkpoint()
+        assert time.monotonic() - began < 2
+    put(sqlite_store, "look", "c")
+    sqlite_store.checkpoint()
+    assert len(states(sqlite_store)) == 3
