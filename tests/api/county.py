@@ -1,0 +1,221 @@
+"""A county with one of everything that somebody might want to read, and a person of each role inside and outside."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from shapely import Polygon
+
+from api.app import create_app, open_store
+from api.settings import read_settings
+from geo import Area, Datum
+from tests.api.world import (
+    COUNTY,
+    FIX,
+    FOREIGN_VILLAGE,
+    OTHER_VILLAGE,
+    PASSPHRASE,
+    PROBLEM_BODY,
+    VILLAGE,
+    Clock,
+    Phone,
+    World,
+    a_photo,
+    ask_both_books,
+    begin_upload,
+    photo_body,
+    send_piece,
+    settle,
+    sighting_body,
+)
+from visits.access import NewAccount, Role, actor_named, create_account
+from visits.log import head, opening
+from visits.people import postings
+from visits.places import Quality, import_areas
+from visits.store import migrate
+
+FAR_COUNTY = FOREIGN_VILLAGE[:6]
+# Who stands for each role inside; the inspector is of the team, and the reviewer is not the one who proposed.
+INSIDE = {
+    "inspector": "lin",
+    "office": "office",
+    "organization": "org2",
+    "discipline": "discipline",
+    "leader": "leader",
+    "oversight": "oversight",
+    "admin": "admin",
+}
+# Outside is another county, and for an inspector also the own county without being of the team.
+OUTSIDE = {role: (f"far_{role}",) for role in INSIDE} | {"inspector": ("far_inspector", "wang")}
+
+
+@dataclass
+class County:
+    """The world, who is signed in to it, and the names of the things in it."""
+
+    world: World
+    phones: dict[str, Phone]
+    ids: dict[str, str]
+    record: dict[str, Any] = field(default_factory=dict)
+    pending: bytes = b""
+
+    def secrets(self, login: str) -> set[str]:
+        """What somebody outside must never be told: for a colleague of the county, villages are no secret."""
+        hidden = {value for name, value in self.ids.items() if not name.startswith("log_")}
+        hidden |= {"张三", "李四", "王五", PROBLEM_BODY["text"], "某干部私分补贴", "当日在县里开会", "锁门"}
+        return hidden if login == "wang" else hidden | {"下党", "上党", VILLAGE, OTHER_VILLAGE, COUNTY}
+
+
+@contextmanager
+def opened(folder: Path, database_url: str | None, ids: dict[str, str] | None = None) -> Iterator[County]:
+    """The application over a folder and a database; with ``ids`` the county is in there already."""
+    settings = read_settings({}, data_dir=folder)
+    if database_url is not None:
+        settings = replace(settings, database_url=database_url)
+    store = open_store(settings)
+    clock = Clock()
+    if ids is None:
+        migrate(store)
+        settle(store, clock())
+        _settle_outside(store, clock)
+    else:
+        clock.move(hours=2)
+    app = create_app(settings, store, clock=clock)
+    with store.reading() as uow:
+        known = sorted((p for p in postings(uow, actor_named(uow, "org"))), key=lambda p: p.name)
+    world = World(app, store, clock, settings, [p.id for p in known if p.village_code == VILLAGE])
+    county = County(world, {}, ids or {})
+    try:
+        yield county
+    finally:
+        store.checkpoint()
+        store.close()
+
+
+def build(county: County) -> None:
+    """Make a visit with all that can hang on it, and a review under way."""
+    world, ids = county.world, county.ids
+    lin, chen, org = (world.phone(login) for login in ("lin", "chen", "org"))
+    _draw_village(world)
+    assigned = world.assign()
+    ids.update(assignment_id=assigned["id"], visit_id=assigned["visit_id"])
+    for phone in (lin, chen):
+        phone.post(f"assignments/{ids['assignment_id']}/opening", {"device_utc": world.clock().isoformat()})
+    photos = _deliver(county, lin)
+    for name, data in photos.items():
+        ids[f"sha_{name}"] = hashlib.sha256(data).hexdigest()
+        begun = begin_upload(lin, ids["visit_id"], data)
+        ids[f"upload_{name}"] = begun.headers["Location"].rpartition("/")[2]
+        if name != "pending":
+            assert send_piece(lin, begun.headers["Location"], 0, data).status_code == 204
+    county.pending = photos["pending"]
+    world.work()
+    world.clock.move(hours=2)
+    ask_both_books(world)
+    world.work()
+    _review(county, org)
+    ids["sealed_id"] = world.assign(hours=20)["id"]
+    county.record = lin.record(ids["visit_id"], "problem", {**PROBLEM_BODY, "text": "补充"})
+    _find_entries(county)
+
+
+def sign_all_in(county: County) -> None:
+    """Tokens for everybody."""
+    for login in {*INSIDE.values(), *(one for far in OUTSIDE.values() for one in far)}:
+        county.phones[login] = county.world.phone(login)
+
+
+def copies(folder: Path, ids: dict[str, str], copy_database: Callable[[], str] | None) -> Callable[..., Any]:
+    """A maker of copies of a built county, each for one test to change."""
+
+    @contextmanager
+    def copied(to: Path, built: County) -> Iterator[County]:
+        shutil.copytree(folder, to)
+        with opened(to, copy_database() if copy_database else None, ids) as county:
+            county.record, county.pending = built.record, built.pending
+            yield county
+
+    return copied
+
+
+def _settle_outside(store: Any, clock: Clock) -> None:
+    with store.writing() as uow:
+        root = actor_named(uow, "root")
+        for role in Role:
+            new = NewAccount(f"far_{role}", f"Far {role}", role, FAR_COUNTY)
+            create_account(uow, root, new, passphrase=PASSPHRASE, at_utc=clock())
+
+
+def _draw_village(world: World) -> None:
+    ring = Polygon([(119.4, 27.4), (119.6, 27.4), (119.6, 27.6), (119.4, 27.6)])
+    with world.store.writing() as uow:
+        import_areas(
+            uow,
+            actor_named(uow, "admin"),
+            [Area(1, {"code": VILLAGE}, ring, None)],
+            datum=Datum.WGS84,
+            quality=Quality.MAP,
+            source="drawn",
+            licence="",
+            at_utc=world.clock(),
+        )
+
+
+def _deliver(county: County, lin: Phone) -> dict[str, bytes]:
+    """Send what lin recorded, and one record again with other words; the photos it announced."""
+    visit_id, ids = county.ids["visit_id"], county.ids
+    first, second = county.world.posting_ids
+    made = {
+        "arrive": ("arrive", {"fix": FIX, "no_fix_reason": None}),
+        "seen": ("sighting", {**sighting_body(first, "not_met"), "note": "锁门"}),
+        "seen_2": ("sighting", sighting_body(second, "not_met")),
+        "problem_id": ("problem", PROBLEM_BODY),
+        "clue_id": ("problem", {**PROBLEM_BODY, "item": 17, "text": "某干部私分补贴"}),
+    }
+    sent = {name: lin.record(visit_id, kind, body) for name, (kind, body) in made.items()}
+    for name, one in sent.items():
+        ids[name] = json.loads(one["record"])["id"]
+    ids["sha_seen"] = hashlib.sha256(sent["seen"]["record"].encode()).hexdigest()
+    ids["sha_seen_2"] = hashlib.sha256(sent["seen_2"]["record"].encode()).hexdigest()
+    photos = {name: a_photo() for name in ("problem", "clue", "seen", "pending")}
+    shows = {"problem": ids["problem_id"], "clue": ids["clue_id"], "seen": ids["seen"], "pending": None}
+    pictures = [lin.record(visit_id, "photo", photo_body(data, of_record=shows[name])) for name, data in photos.items()]
+    end = {"records": 10, "escorted": False, "warned_beforehand": False, "note": ""}
+    answer = lin.deliver(visit_id, *sent.values(), *pictures, lin.record(visit_id, "close", end))
+    assert answer.status_code == 200, answer.get_json()
+    again = sent["seen"]["record"].replace("锁门", "门锁着")
+    assert lin.deliver(visit_id, {"record": again, "signature": None}).status_code == 409
+    return photos
+
+
+def _review(county: County, org: Phone) -> None:
+    ids = county.ids
+    ids["posting_id"], other = (str(one) for one in county.world.posting_ids)
+    [seen] = org.get(f"postings/{ids['posting_id']}").get_json()["sightings"]
+    [seen_2] = org.get(f"postings/{other}").get_json()["sightings"]
+    ids.update(sighting_id=seen["seen"]["id"], sighting_2_id=seen_2["seen"]["id"])
+    notice = org.post(f"sightings/{ids['sighting_id']}/notices", {"given_on": "2026-05-12", "how": "paper"})
+    ids["notice_id"] = notice.get_json()["id"]
+    reply = {"text": "当日在县里开会", "received_on": "2026-05-12", "how": "paper"}
+    ids["reply_id"] = org.post(f"notices/{ids['notice_id']}/replies", reply).get_json()["replies"][0]["id"]
+    wanted = {"outcome": "accept", "reason": "两本登记簿均无记录", "based_on": [ids["sha_seen"]]}
+    made = org.post(f"sightings/{ids['sighting_id']}/decisions", wanted)
+    assert made.status_code == 201, made.get_json()
+    ids["decision_id"] = made.get_json()["id"]
+
+
+def _find_entries(county: County) -> None:
+    """Where the log holds one entry of each kind."""
+    with county.world.store.reading() as uow:
+        for index in range(head(uow).size):
+            entry = opening(uow, index)
+            assert entry is not None
+            of_sealed = county.ids["sealed_id"] in entry.payload
+            of_clue = county.ids["clue_id"] in entry.payload and entry.kind == "problem"
+            name = "log_sealed" if of_sealed else "log_clue" if of_clue else f"log_{entry.kind}"
+            county.ids[name] = str(index)

@@ -1,0 +1,328 @@
+"""Every route for every role, inside and outside of its reach, answers as ``docs/routes.md`` says."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import make_url
+from werkzeug.test import TestResponse
+
+from tests.api.county import INSIDE, OUTSIDE, County, build, copies, opened, sign_all_in
+from tests.api.world import PASSPHRASE, PROBLEM_BODY, TUS, VILLAGE
+
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "routes.md"
+ROLES = tuple(INSIDE)
+NOBODY = "nobody"
+API = "/api/v1"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request as a caller who may would send it."""
+
+    path: str = ""
+    json: Any = None
+    form: dict[str, Any] | None = None
+    data: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One expectation of the table."""
+
+    row: str
+    role: str
+    login: str
+    outside: bool
+    status: int
+
+    @property
+    def changes(self) -> bool:
+        """Whether a right answer changes something that another cell relies on."""
+        is_form = self.row.startswith("POST /desk/") and self.login != NOBODY
+        done = self.status < 300 or (is_form and self.status == 303)
+        return done and self.row.split()[0] in ("POST", "PATCH") and self.row not in HARMLESS
+
+
+# What anybody may do any number of times.
+HARMLESS = {"POST /api/v1/sessions", "POST /desk/sign-in", "POST /desk/sign-out"}
+ENDS_THE_SIGN_IN = {"DELETE /api/v1/sessions/current", "POST /desk/sign-out"}
+
+
+# ---- The requests ----
+
+
+def _assignment(county: County) -> dict[str, Any]:
+    at = county.world.clock()
+    return {
+        "village_code": VILLAGE,
+        "announced": False,
+        "team": [str(county.world.actor("lin").account_id)],
+        "release_utc": at.isoformat(),
+        "expires_utc": (at + timedelta(days=1)).isoformat(),
+    }
+
+
+def _assignment_form(county: County) -> dict[str, Any]:
+    return {
+        "village_code": VILLAGE,
+        "announced": "no",
+        "team": [str(county.world.actor("lin").account_id)],
+        "release": "2026-05-13T09:00",
+        "expires": "2026-05-14T09:00",
+    }
+
+
+def _decision(county: County) -> dict[str, Any]:
+    return {"outcome": "return", "reason": "重新核对", "based_on": [county.ids["sha_seen_2"]]}
+
+
+def _upload_headers(county: County) -> dict[str, str]:
+    said = {"visit_id": county.ids["visit_id"], "sha256": county.ids["sha_pending"]}
+    metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in said.items())
+    return {**TUS, "Upload-Length": str(len(county.pending)), "Upload-Metadata": metadata}
+
+
+_PIECE = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+_NOTICE = {"given_on": "2026-05-12", "how": "paper"}
+_REPLY = {"text": "在县里", "received_on": "2026-05-12", "how": "paper"}
+_SECOND = {"agree": "yes", "version": "1", "reason": "核实无误"}
+_NEW_ACCOUNT = {"login": "new.one", "name": "新人", "role": "inspector", "division_prefix": "350924"}
+
+SAMPLES: dict[str, Callable[[County], Ask]] = {
+    "POST /api/v1/sessions": lambda c: Ask(json={"login": "far_leader", "passphrase": PASSPHRASE}),
+    "POST /api/v1/accounts": lambda c: Ask(json=_NEW_ACCOUNT),
+    "POST /api/v1/assignments": lambda c: Ask(json=_assignment(c)),
+    "POST /api/v1/assignments/{assignment_id}/opening": lambda c: Ask(json={"device_utc": None}),
+    "POST /api/v1/assignments/{sealed_id}/opening": lambda c: Ask(json={"device_utc": None}),
+    "POST /api/v1/visits/{visit_id}/records": lambda c: Ask(json={"records": [c.record]}),
+    "POST /api/v1/uploads": lambda c: Ask(headers=_upload_headers(c)),
+    "HEAD /api/v1/uploads/{upload_pending}": lambda c: Ask(headers=TUS),
+    "PATCH /api/v1/uploads/{upload_pending}": lambda c: Ask(headers=_PIECE, data=c.pending),
+    "POST /api/v1/sightings/{sighting_2_id}/decisions": lambda c: Ask(json=_decision(c)),
+    "POST /api/v1/sightings/{sighting_2_id}/notices": lambda c: Ask(json=_NOTICE),
+    "POST /api/v1/notices/{notice_id}/replies": lambda c: Ask(json=_REPLY),
+    "POST /api/v1/decisions/{decision_id}/confirmation": lambda c: Ask(
+        json={"agree": True, "reason": "核实无误"}, headers={"If-Match": '"1"'}
+    ),
+    "POST /api/v1/problems/{problem_id}/withdrawal": lambda c: Ask(json={"reason": "误报"}),
+    "POST /api/v1/problems/{clue_id}/withdrawal": lambda c: Ask(json={"reason": "误报"}),
+    "POST /desk/sign-in": lambda c: Ask(form={"login": "far_leader", "passphrase": PASSPHRASE}),
+    "POST /desk/sign-out": lambda c: Ask(form={}),
+    "POST /desk/assignments": lambda c: Ask(form=_assignment_form(c)),
+    "POST /desk/sightings/{sighting_2_id}/decisions": lambda c: Ask(form=_decision(c)),
+    "POST /desk/sightings/{sighting_2_id}/notices": lambda c: Ask(form=_NOTICE),
+    "POST /desk/notices/{notice_id}/replies": lambda c: Ask(form=_REPLY),
+    "POST /desk/decisions/{decision_id}": lambda c: Ask(form=_SECOND),
+    "GET /desk/log/entry": lambda c: Ask("/desk/log/entry?index=0"),
+}
+
+
+# ---- The table ----
+
+
+@cache
+def table() -> dict[str, tuple[str, ...]]:
+    """The cells of each row, by method and path."""
+    rows = {}
+    for line in TABLE.read_text("utf-8").splitlines():
+        found = re.match(r"\| `([A-Z]+ /[^`]*)` \|(.*)\|\s*$", line)
+        if found:
+            cells = tuple(cell.strip() for cell in found[2].split("|"))
+            assert len(cells) == 1 + len(ROLES), line
+            assert found[1] not in rows, line
+            rows[found[1]] = cells
+    return rows
+
+
+def cells_of(row: str) -> Iterator[Cell]:
+    """All expectations of one row."""
+    signed_out, *by_role = table()[row]
+    yield Cell(row, NOBODY, NOBODY, True, int(signed_out))
+    for role, said in zip(ROLES, by_role, strict=True):
+        inside, _, outside = said.partition("/")
+        yield Cell(row, role, INSIDE[role], False, int(inside))
+        for login in OUTSIDE[role]:
+            if login == "wang" and "{code}" in row:
+                continue  # of another team, but of the same county
+            yield Cell(row, role, login, True, int(outside or inside))
+
+
+# Which thing of the county a path with variants may mean, by the name that the URL map has for it.
+VARIANTS = {
+    "assignment_id": ("assignment_id", "sealed_id"),
+    "problem_id": ("problem_id", "clue_id"),
+    "sha256": ("sha_problem", "sha_clue", "sha_seen"),
+    "index": ("log_records", "log_sealed", "log_opening", "log_decision.propose", "log_clue"),
+    "upload_id": ("upload_pending",),
+    "code": ("code",),
+}
+
+
+def rows_of_the_app(app: Flask) -> set[str]:
+    """Method and path of every route, as the table writes them."""
+    found = set()
+    for rule in app.url_map.iter_rules():
+        methods = set(rule.methods or ())
+        if "GET" in methods:
+            methods.discard("HEAD")
+        if rule.provide_automatic_options:
+            methods.discard("OPTIONS")
+        path = re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule)
+        found |= {f"{method} {path}" for method in methods}
+    return found
+
+
+def as_route(row: str) -> str:
+    """The route of a row: its variants told apart by name are one address to the application."""
+    for name, variants in VARIANTS.items():
+        for variant in variants:
+            row = row.replace(f"{{{variant}}}", f"{{{name}}}")
+    return row.replace("{sighting_2_id}", "{sighting_id}")
+
+
+# ---- Asking ----
+
+
+def ask(county: County, cell: Cell) -> TestResponse:
+    """Send the request of a row as this person."""
+    method, path = cell.row.split()
+    sample = SAMPLES.get(cell.row, lambda c: Ask())(county)
+    path = sample.path or _filled(county, path)
+    client = county.world.client()
+    sent = dict(sample.headers)
+    token = _token(county, cell)
+    form = dict(sample.form) if sample.form is not None else None
+    if path.startswith("/desk"):
+        if token:
+            client.set_cookie("shidi_session", token)
+        if form is not None:
+            form["csrf_token"] = _csrf(client, signed_in=bool(token))
+    elif token:
+        sent["Authorization"] = f"Bearer {token}"
+    return client.open(path, method=method, json=sample.json, data=form or sample.data, headers=sent, buffered=True)
+
+
+def _filled(county: County, path: str) -> str:
+    known = {**county.ids, "code": VILLAGE, "name": "desk.css", "language": "en", "nowhere": "nowhere"}
+    if "/vendor/" in path:
+        known["name"] = "README.md"
+    if "/docs/files/" in path:
+        known["name"] = "swagger-ui.css"
+    return re.sub(r"\{([\w.]+)\}", lambda found: known[found[1]], path)
+
+
+def _token(county: County, cell: Cell) -> str:
+    if cell.login == NOBODY:
+        return ""
+    if cell.row in ENDS_THE_SIGN_IN:
+        return county.world.phone(cell.login).token
+    return county.phones[cell.login].token
+
+
+def _csrf(client: FlaskClient, *, signed_in: bool) -> str:
+    shown = client.get("/desk/log" if signed_in else "/desk/sign-in").text
+    return shown.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+def faults(county: County, cell: Cell) -> list[str]:
+    """What is wrong with the answer that this person gets."""
+    answer = ask(county, cell)
+    who = f"{cell.row} as {cell.login}"
+    found = []
+    if answer.status_code != cell.status:
+        found.append(f"{who}: {answer.status_code}, the table says {cell.status}: {answer.text[:300]}")
+    if answer.status_code >= 400 and "ETag" in answer.headers:
+        found.append(f"{who}: a refusal carries an ETag")
+    if cell.outside:
+        # A refusal may repeat what it was asked for; the headers of an upload name its visit in base64.
+        request = f"{answer.request.full_path} {SAMPLES.get(cell.row, lambda c: Ask())(county)}"
+        request += county.ids["visit_id"] if "uploads" in cell.row else ""
+        told = f"{answer.text} {answer.headers}" if answer.mimetype != "image/jpeg" else ""
+        found += [f"{who}: tells {s}" for s in county.secrets(cell.login) if s in told and s not in request]
+    return found
+
+
+# ---- The tests ----
+
+
+@dataclass(frozen=True)
+class Built:
+    """A county to ask, and a maker of copies for what changes it."""
+
+    county: County
+    copied: Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """The county on SQLite, asked by all rows."""
+    folder = tmp_path_factory.mktemp("matrix")
+    with opened(folder / "made", None) as made:
+        build(made)
+    copied = copies(folder / "made", made.ids, None)
+    with copied(folder / "shared", made) as county:
+        sign_all_in(county)
+        yield Built(county, copied)
+
+
+def all_faults(built: Built, row: str, folder: Path) -> list[str]:
+    """What is wrong with the answers of one row; what changes something is asked of a copy."""
+    found = []
+    for number, cell in enumerate(cells_of(row)):
+        if not cell.changes:
+            found += faults(built.county, cell)
+            continue
+        with built.copied(folder / f"{number}", built.county) as county:
+            county.phones = {cell.login: county.world.phone(cell.login)} if cell.login != NOBODY else {}
+            found += faults(county, cell)
+    return found
+
+
+@pytest.mark.parametrize("row", list(table()))
+def test_every_cell_of_the_table_is_answered_as_it_says(built: Built, row: str, tmp_path: Path) -> None:
+    assert all_faults(built, row, tmp_path) == []
+
+
+def test_every_route_has_a_row_and_every_row_a_route(built: Built) -> None:
+    assert {as_route(row) for row in table()} == rows_of_the_app(built.county.world.app)
+
+
+def test_every_sample_belongs_to_a_row() -> None:
+    assert set(SAMPLES) <= set(table())
+
+
+def test_the_county_has_the_secrets_that_nobody_outside_is_told(built: Built) -> None:
+    told = "".join(
+        ask(built.county, Cell(row, "organization", "org2", False, 200)).text
+        for row in table()
+        if row.startswith("GET /api/") and "{sha" not in row
+    )
+    for secret in ("张三", "锁门", "下党", PROBLEM_BODY["text"], "当日在县里开会", built.county.ids["decision_id"]):
+        assert secret in told
+
+
+@pytest.mark.postgres
+def test_every_cell_on_postgresql(postgres_url: Callable[..., str], tmp_path: Path) -> None:
+    source = postgres_url()
+    with opened(tmp_path / "made", source) as made:
+        build(made)
+    name = str(make_url(source).database)
+    copied = copies(tmp_path / "made", made.ids, lambda: postgres_url(template=name))
+    with copied(tmp_path / "shared", made) as county:
+        sign_all_in(county)
+        wrong = [
+            fault
+            for row in table()
+            for fault in all_faults(Built(county, copied), row, tmp_path / row.replace("/", "_"))
+        ]
+    assert wrong == []
