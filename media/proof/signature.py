@@ -44,14 +44,23 @@ def verify_p256(public_jwk: Mapping[str, object], message: bytes, signature: byt
 
     A bad signature is an answer; only a bad key raises (:class:`BadKey`).
     """
-    public_key = read_public_jwk(public_jwk)
-    for der in _as_der(signature):
-        try:
-            public_key.verify(der, message, ec.ECDSA(SHA256()))
-        except InvalidSignature:
-            continue
-        return True
-    return False
+    return p256_verifier(public_jwk)(message, signature)
+
+
+def p256_verifier(public_jwk: Mapping[str, object]) -> Callable[[bytes, bytes], bool]:
+    """Return :func:`verify_p256` for one key, which is read and checked once: for a batch from one phone."""
+    public_key, algorithm = read_public_jwk(public_jwk), ec.ECDSA(SHA256())
+
+    def verify(message: bytes, signature: bytes) -> bool:
+        for der in _as_der(signature):
+            try:
+                public_key.verify(der, message, algorithm)
+            except InvalidSignature:
+                continue
+            return True
+        return False
+
+    return verify
 
 
 SIGNATURES: dict[str, Callable[[Mapping[str, object], bytes, bytes], bool]] = {ES256: verify_p256}

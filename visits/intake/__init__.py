@@ -24,6 +24,7 @@ from visits.intake.uploads import (
     begin_upload,
     complete_upload,
     mismatched_upload,
+    photos_have_arrived,
     upload,
     visits_with_photo,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "kept_records",
     "mismatched_upload",
     "open_for_visit",
+    "photos_have_arrived",
     "receive",
     "record_text",
     "refused_numbers",

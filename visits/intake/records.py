@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -215,24 +215,20 @@ def _take(
         if item.record is not None:
             by_id.setdefault(item.record["id"], digest)
     if fresh:
-        entry = append(
-            uow,
-            "records",
-            {
-                "visit_id": str(visit.visit_id),
-                "records": [[str(row["record_id"] or ""), d, row["outcome"]] for d, row in fresh.items()],
-            },
-            at_utc=at_utc,
-        )
-        rows = [{**row, "log_index": entry.index} for row in fresh.values()]
-        # As one statement over plain values: as objects, fifty records take five times as long.
-        uow.session.execute(insert(ReceivedRecord), rows)
-        enqueue(uow, "judge_visit", str(visit.visit_id), at_utc=at_utc)
+        log_index = _keep(uow, visit.visit_id, fresh, at_utc)
         for digest, row in fresh.items():
-            receipts[digest] = RecordReceipt(
-                row["record_id"], row["outcome"], digest, at_utc, entry.index, row["reason"]
-            )
+            receipts[digest] = RecordReceipt(row["record_id"], row["outcome"], digest, at_utc, log_index, row["reason"])
     return [receipts[digest] for digest in digests]
+
+
+def _keep(uow: UnitOfWork, visit_id: UUID, fresh: Mapping[str, dict[str, Any]], at_utc: datetime) -> int:
+    """Log, store and have judged what is new; the place of all of it in the log."""
+    listed = [[str(row["record_id"] or ""), digest, row["outcome"]] for digest, row in fresh.items()]
+    entry = append(uow, "records", {"visit_id": str(visit_id), "records": listed}, at_utc=at_utc)
+    # One statement over plain values: fifty objects cost several times as much.
+    uow.session.execute(insert(ReceivedRecord), [{**row, "log_index": entry.index} for row in fresh.values()])
+    enqueue(uow, "judge_visit", str(visit_id), at_utc=at_utc)
+    return entry.index
 
 
 def _known(

@@ -134,6 +134,11 @@ def arrived_photos(uow: UnitOfWork, visit_id: UUID) -> dict[str, ArrivedPhoto]:
     }
 
 
+def photos_have_arrived(uow: UnitOfWork) -> bool:
+    """Whether any bytes were ever acknowledged: then a store without its folders is away, not new."""
+    return uow.session.scalar(select(Upload.id).where(Upload.completed_utc.is_not(None)).limit(1)) is not None
+
+
 def visits_with_photo(uow: UnitOfWork, sha256: str) -> set[UUID]:
     """The visits for which these very bytes were announced and taken."""
     return set(
