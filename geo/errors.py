@@ -18,7 +18,16 @@ class BadDisc(GeoError):
 
 
 class UnreadableAreas(GeoError):
-    """The whole file is no GeoJSON we can read: not text, not JSON, or not features."""
+    """The whole file cannot be read as areas: not the format its name says, no features, or one we would have to guess
+    at: which layer, which encoding."""
+
+
+class MissingCrs(GeoError):
+    """Neither the file nor the caller says what the coordinates are counted in. It is never guessed."""
+
+
+class UnknownCrs(GeoError):
+    """A coordinate system nobody knows, or one without a way to WGS 84 whose accuracy is known."""
 
 
 class ContradictedDatum(GeoError):

@@ -18,6 +18,7 @@ from geo import (
     ContradictedDatum,
     Datum,
     GeoError,
+    MissingCrs,
     UnknownDatum,
     UnreadableAreas,
     convert,
@@ -151,12 +152,30 @@ def test_areas_are_brought_to_wgs84(datum):
     assert shapely.get_coordinates(area.geometry) == pytest.approx(np.array(SQUARE), abs=1e-8)
 
 
-@pytest.mark.parametrize("wrong", [None, "", "WGS84 / UTM"])
+@pytest.mark.parametrize("wrong", ["", "WGS84 / UTM"])
 def test_the_datum_is_never_guessed(wrong):
     with pytest.raises(UnknownDatum):
         read_areas(collection(), datum=wrong)
-    with pytest.raises(TypeError):
+    with pytest.raises(MissingCrs):
         read_areas(collection())
+
+
+def test_geojson_may_be_in_any_crs_that_somebody_names():
+    east_north = [
+        [[500_000.0, 3_038_000.0], [501_000.0, 3_038_000.0], [501_000.0, 3_039_000.0], [500_000.0, 3_038_000.0]]
+    ]
+    plain, named = polygon(*east_north), polygon(*east_north) | {"crs": crs("urn:ogc:def:crs:EPSG::4549")}
+    [by_caller] = read_areas(json.dumps(plain), crs="EPSG:4549")
+    [by_file] = read_areas(json.dumps(named))
+    assert by_caller.geometry.equals(by_file.geometry) and by_caller.geometry.bounds[0] == pytest.approx(120.0)
+    assert (by_file.crs, by_file.crs_error_m) == ("EPSG:4549", 1.0)
+    assert by_file.repair is None
+    with pytest.raises(AreasRefused, match="axes swapped"):
+        read_areas(collection(feature(polygon(SQUARE))), crs="EPSG:4549")
+    with pytest.raises(ContradictedDatum, match="more than one"):
+        read_areas(collection(feature(named), crs=crs("EPSG:4326")))
+    with pytest.raises(UnreadableAreas, match="no layers"):
+        read_areas(json.dumps(plain), crs="EPSG:4549", layer="villages")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +198,7 @@ def test_a_crs_that_agrees_is_fine(name, datum):
         (crs("urn:ogc:def:crs:OGC:1.3:CRS84"), Datum.CGCS2000),
         (crs("EPSG:4490"), Datum.WGS84),
         (crs("urn:ogc:def:crs:EPSG::4549"), Datum.WGS84),
-        (crs("urn:ogc:def:crs:EPSG::4549"), Datum.CGCS2000),
+        (crs("urn:ogc:def:crs:EPSG::4549"), Datum.GCJ02),
         (crs(None), Datum.WGS84),
         (crs([]), Datum.WGS84),
         ({"type": "link", "properties": {"href": "x.prj"}}, Datum.WGS84),
