@@ -4,14 +4,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Table, bindparam, func, insert, select
 
 from media.proof import inclusion_proof, leaf_hash, new_nodes, new_salt, root, root_at, salted_leaf
 from visits.log.errors import NotInLog
 from visits.log.rows import LogLeaf, LogNode
 from visits.store import UnitOfWork, lock_for_transaction
+
+# Everything that happens is logged, so these are built once: building them takes longer than running them.
+_ADD_LEAF = insert(cast(Table, LogLeaf.__table__))
+_ADD_NODES = insert(cast(Table, LogNode.__table__))
+_NEWEST = select(func.max(LogLeaf.index))
+_HASH_OF_NODE = select(LogNode.hash).where(LogNode.level == bindparam("level"), LogNode.index == bindparam("index"))
 
 
 @dataclass(frozen=True)
@@ -69,10 +75,11 @@ def append(uow: UnitOfWork, kind: str, payload: Mapping[str, object], *, at_utc:
     salt = new_salt()
     hashed = leaf_hash(salted_leaf(salt, opened))
     uow.session.execute(
-        insert(LogLeaf).values(index=size, kind=kind, at_utc=at_utc, leaf_hash=hashed, salt=salt, payload=opened)
+        _ADD_LEAF,
+        {"index": size, "kind": kind, "at_utc": at_utc, "leaf_hash": hashed, "salt": salt, "payload": opened},
     )
     completed = new_nodes(size, hashed, lambda level, index: _node(uow, level, index))
-    uow.session.execute(insert(LogNode), [{"level": lv, "index": i, "hash": h} for lv, i, h in completed])
+    uow.session.execute(_ADD_NODES, [{"level": lv, "index": i, "hash": h} for lv, i, h in completed])
     return LogEntry(size, hashed.hex())
 
 
@@ -130,12 +137,12 @@ def canonical(value: object) -> bytes:
 
 
 def _size(uow: UnitOfWork) -> int:
-    newest = uow.session.scalar(select(func.max(LogLeaf.index)))
+    newest = uow.session.scalar(_NEWEST)
     return 0 if newest is None else newest + 1
 
 
 def _node(uow: UnitOfWork, level: int, index: int) -> bytes:
-    found = uow.session.scalar(select(LogNode.hash).where(LogNode.level == level, LogNode.index == index))
+    found = uow.session.scalar(_HASH_OF_NODE, {"level": level, "index": index})
     if found is None:
         raise NotInLog(f"the log has lost its node {level}/{index}")
     return found

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
 from sqlalchemy import Connection, Executable, Table, create_engine, event, literal, make_url, text
@@ -161,12 +162,17 @@ def insert_unless_there(uow: UnitOfWork, rows: type[Base], **values: Any) -> boo
 @cache
 def _insert_unless_there(table: Table, dialect_name: str) -> Executable:
     """The statement, built once for a table: building it takes longer than running it."""
+    insert = own_statements(dialect_name).insert
+    return cast(Executable, insert(table).on_conflict_do_nothing().returning(literal(1)))
+
+
+def own_statements(dialect_name: str) -> ModuleType:
+    """What this kind of database says in its own way; PostgreSQL's part is loaded by who uses PostgreSQL."""
     if dialect_name == "postgresql":
-        # Loaded by a server on PostgreSQL only.
         from sqlalchemy.dialects import postgresql
 
-        return postgresql.insert(table).on_conflict_do_nothing().returning(literal(1))
-    return sqlite.insert(table).on_conflict_do_nothing().returning(literal(1))
+        return postgresql
+    return sqlite
 
 
 def lock_for_transaction(uow: UnitOfWork, name: str) -> None:

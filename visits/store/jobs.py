@@ -7,13 +7,14 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import cast
 
-from sqlalchemy import Index, String, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable, Index, String, Table, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from visits.store.columns import Base
-from visits.store.database import Store, UnitOfWork
+from visits.store.database import Store, UnitOfWork, own_statements
 
 logger = logging.getLogger(__name__)
 
@@ -58,14 +59,19 @@ def enqueue(uow: UnitOfWork, kind: str, subject: str, *, at_utc: datetime) -> No
     The one that waits is written again as it is: so it stays locked, and on PostgreSQL nobody can take it before this
     transaction ends, to do it without what this transaction adds.
     """
-    dialect = postgresql if uow.session.get_bind().dialect.name == "postgresql" else sqlite
     uow.session.execute(
-        dialect.insert(Job)
-        .values(kind=kind, subject=subject, state="waiting", attempts=0, queued_utc=at_utc, due_utc=at_utc)
-        .on_conflict_do_update(
-            index_elements=["kind", "subject"], index_where=text("state = 'waiting'"), set_={"state": "waiting"}
-        )
+        _enqueue(uow.session.get_bind().dialect.name),
+        {"kind": kind, "subject": subject, "state": "waiting", "attempts": 0, "queued_utc": at_utc, "due_utc": at_utc},
     )
+
+
+@cache
+def _enqueue(dialect_name: str) -> Executable:
+    insert = own_statements(dialect_name).insert
+    statement = insert(cast(Table, Job.__table__)).on_conflict_do_update(
+        index_elements=["kind", "subject"], index_where=text("state = 'waiting'"), set_={"state": "waiting"}
+    )
+    return cast(Executable, statement)
 
 
 def jobs_by_state(uow: UnitOfWork) -> dict[str, int]:
