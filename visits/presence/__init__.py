@@ -3,7 +3,22 @@
 Pure: no database. What it said is stored by ``visits.review``.
 """
 
+from visits.presence.errors import BadCounts, NoVisits, PresenceError
 from visits.presence.gate import MODEL_VERSION, Assessment, Evidence, Gate, assess, counts
 from visits.presence.interval import wilson_interval
+from visits.presence.rates import PresenceRates, fit_presence_rates
 
-__all__ = ["MODEL_VERSION", "Assessment", "Evidence", "Gate", "assess", "counts", "wilson_interval"]
+__all__ = [
+    "MODEL_VERSION",
+    "Assessment",
+    "BadCounts",
+    "Evidence",
+    "Gate",
+    "NoVisits",
+    "PresenceError",
+    "PresenceRates",
+    "assess",
+    "counts",
+    "fit_presence_rates",
+    "wilson_interval",
+]
