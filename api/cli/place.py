@@ -13,6 +13,7 @@ from api.settings import Settings, read_settings
 from media.proof import load_or_create_master_key
 from media.store import LocalStore
 from visits.access import Actor, actor_named
+from visits.intake import photos_have_arrived
 from visits.store import Store, UnitOfWork
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -30,9 +31,9 @@ class Place:
         """The settings of this installation."""
         return read_settings(self.environ, data_dir=self.data_dir)
 
-    def evidence(self) -> LocalStore:
+    def evidence(self, store: Store) -> LocalStore:
         """The evidence store of this installation."""
-        return LocalStore(self.settings().data_dir / "evidence")
+        return evidence_beside(self.settings(), store)
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -50,6 +51,12 @@ class Place:
         if self.login is None:
             raise click.UsageError("say as whom, with --as LOGIN")
         return actor_named(uow, self.login)
+
+
+def evidence_beside(settings: Settings, store: Store) -> LocalStore:
+    """The evidence store that belongs to these records; refused when they name photos and the store is away."""
+    with store.reading() as uow:
+        return LocalStore(settings.data_dir / "evidence", create=not photos_have_arrived(uow))
 
 
 def located(command: Command) -> Command:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from api.cli.place import here, located
+from api.cli.place import evidence_beside, here, located
 from api.settings import Settings
 
 THREADS = 8
@@ -54,6 +54,7 @@ def _serve(settings: Settings) -> None:
     store = open_store(settings)
     with contextlib.closing(store), store.serving():
         _bring_up_to_date(settings.database_url)
+        evidence_beside(settings, store)
         app = create_app(settings, store)
         house: House = app.extensions[EXTENSION]
         server = waitress.create_server(app, **_waitress_options(settings))

@@ -37,7 +37,7 @@ def check(context: click.Context, data_dir: Path | None) -> None:
 
     place = here(context, data_dir)
     with place.store() as store:
-        report = upkeep.check(store, place.evidence())
+        report = upkeep.check(store, place.evidence(store))
     click.echo(
         f"{report.records} records, {report.photos} photos, log of {report.log_size}, root {report.log_root_hex}"
     )

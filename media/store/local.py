@@ -55,15 +55,19 @@ class LocalStore:
     """An :class:`~media.store.evidence.EvidenceStore` under one directory, safe for many threads and processes.
 
     ``step`` is called with the name of each step once that step is done, so that tests can end the process there.
+    Without ``create`` the store must be there already: where photos were kept before, an empty folder is a disk that
+    is not mounted, and what would be put there would vanish behind it.
     """
 
-    def __init__(self, root: Path, *, step: Callable[[str], None] = _no_step) -> None:
+    def __init__(self, root: Path, *, step: Callable[[str], None] = _no_step, create: bool = True) -> None:
         self._root = root
         self._step = step
         self._uploads = root / "uploads"
         self._originals = root / "sha256"
         self._derived = root / "derived"
         self._quarantine = root / "quarantine"
+        if not create:
+            self._check_reachable()
         with _disk():
             for directory in (self._uploads, self._originals, self._derived, self._quarantine):
                 make_directory(directory)

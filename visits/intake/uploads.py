@@ -86,7 +86,7 @@ def upload(uow: UnitOfWork, actor: Actor, upload_id: UUID) -> UploadView:
 
 def complete_upload(uow: UnitOfWork, actor: Actor, upload_id: UUID, *, at_utc: datetime) -> UploadView:
     """Mark an upload as arrived, once the bytes are in the evidence store under their hash; safe to repeat."""
-    row = _own(uow, actor, upload_id)
+    row = _own(uow, actor, upload_id, alone=True)
     if row.completed_utc is None:
         entry = append(
             uow,
@@ -106,7 +106,7 @@ def mismatched_upload(
     uow: UnitOfWork, actor: Actor, upload_id: UUID, *, arrived_as: str, at_utc: datetime
 ) -> UploadView:
     """Note that the bytes hash to something else; they are kept aside and the upload begins anew."""
-    row = _own(uow, actor, upload_id)
+    row = _own(uow, actor, upload_id, alone=True)
     row.mismatches += 1
     note(
         uow,
@@ -150,9 +150,11 @@ def visits_with_photo(uow: UnitOfWork, sha256: str) -> set[UUID]:
     )
 
 
-def _own(uow: UnitOfWork, actor: Actor, upload_id: UUID) -> Upload:
+def _own(uow: UnitOfWork, actor: Actor, upload_id: UUID, *, alone: bool = False) -> Upload:
+    """The caller's upload; ``alone`` keeps others from changing it meanwhile, so that two ends are logged once."""
     require(actor, Right.RECORD)
-    row = uow.session.scalar(select(Upload).where(Upload.id == upload_id, Upload.account_id == actor.account_id))
+    query = select(Upload).where(Upload.id == upload_id, Upload.account_id == actor.account_id)
+    row = uow.session.scalar(query.with_for_update() if alone else query)
     if row is None:
         raise NoSuchUpload(f"there is no upload {upload_id}")
     return row

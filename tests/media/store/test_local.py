@@ -305,6 +305,15 @@ def test_an_unmounted_store_says_so_instead_of_saying_no(store: LocalStore, tmp_
             act()
 
 
+def test_a_store_that_must_be_there_is_not_begun_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "mount point").mkdir()
+    with pytest.raises(StoreUnavailable, match="not reachable"):
+        LocalStore(tmp_path / "mount point", create=False)
+    assert files_in(tmp_path) == []
+    LocalStore(tmp_path / "mount point")
+    LocalStore(tmp_path / "mount point", create=False)
+
+
 def test_a_place_that_cannot_hold_a_store_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(StoreUnavailable):
