@@ -13,7 +13,9 @@ from geo.errors import (
     UnknownDatum,
     UnreadableAreas,
 )
+from geo.neighbours import Seam, SeamKind, seams
 from geo.plausibility import DatumMixUp, TimedFix, explained_by_datum, implied_speed_mps
+from geo.readings import Calibration, Misreading, Reading, calibrate, misread_devices
 from geo.shapes import Area, Repair, disc, read_areas
 from geo.whereabouts import Answer, Whereabouts, WhereaboutsColumn, whereabouts, whereabouts_column
 
@@ -23,14 +25,19 @@ __all__ = [
     "Area",
     "AreasRefused",
     "BadDisc",
+    "Calibration",
     "ContradictedDatum",
     "Datum",
     "DatumMixUp",
     "GeoError",
     "LonLat",
+    "Misreading",
     "MissingCrs",
+    "Reading",
     "Refusal",
     "Repair",
+    "Seam",
+    "SeamKind",
     "TimedFix",
     "UnknownCrs",
     "UnknownDatum",
@@ -38,13 +45,16 @@ __all__ = [
     "Whereabouts",
     "WhereaboutsColumn",
     "bearing_deg",
+    "calibrate",
     "convert",
     "disc",
     "distance_m",
     "explained_by_datum",
     "implied_speed_mps",
     "local_distance_m",
+    "misread_devices",
     "read_areas",
+    "seams",
     "whereabouts",
     "whereabouts_column",
 ]
