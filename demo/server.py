@@ -98,6 +98,11 @@ class Server:
                 raise DemoError(f"the server was not ready after {START_S:.0f} s:\n{self._last_words()}")
             time.sleep(0.1)
 
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        return self._running().pid
+
     def kill(self) -> int:
         """Kill the process without a warning (SIGKILL); its process id."""
         process = self._running()
