@@ -13,7 +13,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.http.errors import CrossSiteRequest
 from api.http.house import house, now_utc
-from visits.access import Actor, NotSignedIn, SignedIn, SignInRefused, actor_of_token, note, prove_passphrase, sign_in
+from visits.access import (
+    Actor,
+    NotSignedIn,
+    SignedIn,
+    SignInRefused,
+    actor_of_token,
+    note_wrong_passphrase,
+    prove_passphrase,
+    sign_in,
+)
 
 SESSION_COOKIE = "shidi_session"
 # A visitor who has not signed in yet has no token to tie a form to; this cookie stands in for it.
@@ -59,7 +68,7 @@ def open_session(
     except SignInRefused:
         house().throttle.count_wrong(login, address, at_utc)
         with house().store.writing() as uow:
-            note(uow, None, "sign_in", about=f"account:{login}", result="refused", at_utc=at_utc)
+            note_wrong_passphrase(uow, login=login, at_utc=at_utc)
         raise
     house().throttle.forget(login, address)
     return signed_in

@@ -66,7 +66,13 @@ def choose_language(language: str) -> AnyResponse:
     answer = redirect(inside_desk(request.args.get("back")), 303)
     if language in LANGUAGES:
         answer.set_cookie(
-            LANGUAGE_COOKIE, language, max_age=ONE_YEAR_S, samesite="Lax", secure=request.is_secure, path=HOME
+            LANGUAGE_COOKIE,
+            language,
+            max_age=ONE_YEAR_S,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+            path=HOME,
         )
     return answer
 

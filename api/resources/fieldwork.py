@@ -292,4 +292,7 @@ def _open(visit_id: UUID, sha256: str, *, original: bool) -> None:
 
 
 def _sent(file: BinaryIO, mimetype: str, download_name: str | None) -> Response:
-    return send_file(file, mimetype=mimetype, as_attachment=download_name is not None, download_name=download_name)
+    response = send_file(file, mimetype=mimetype, as_attachment=download_name is not None, download_name=download_name)
+    # Flask would let the browser keep the bytes as long as it asks before it shows them again.
+    response.headers["Cache-Control"] = "no-store"
+    return response

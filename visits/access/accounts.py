@@ -164,6 +164,12 @@ def sign_in(
     return SignedIn(actor, token, expires_utc)
 
 
+def note_wrong_passphrase(uow: UnitOfWork, *, login: str, at_utc: datetime) -> None:
+    """Note a refused sign-in where the county of that account reads it; a login nobody has belongs to no county."""
+    division = uow.session.scalar(select(Account.division_prefix).where(Account.login == login)) or ""
+    note(uow, None, "sign_in", about=f"account:{login}", division_code=division, result="refused", at_utc=at_utc)
+
+
 def sign_out(uow: UnitOfWork, token: str, *, at_utc: datetime) -> None:
     """Revoke a sign-in at once."""
     uow.session.execute(
