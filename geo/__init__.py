@@ -17,6 +17,17 @@ from geo.neighbours import Seam, SeamKind, seams
 from geo.plausibility import DatumMixUp, TimedFix, explained_by_datum, implied_speed_mps
 from geo.readings import Calibration, Misreading, Reading, calibrate, misread_devices
 from geo.shapes import Area, Repair, disc, read_areas
+from geo.signals import (
+    Signal,
+    Strength,
+    constant_accuracy,
+    identical_coordinates,
+    impossible_speed,
+    light_at_night,
+    photo_against_fix,
+    time_disorder,
+)
+from geo.sun import sun_height_deg
 from geo.whereabouts import Answer, Whereabouts, WhereaboutsColumn, whereabouts, whereabouts_column
 
 __all__ = [
@@ -38,6 +49,8 @@ __all__ = [
     "Repair",
     "Seam",
     "SeamKind",
+    "Signal",
+    "Strength",
     "TimedFix",
     "UnknownCrs",
     "UnknownDatum",
@@ -46,15 +59,22 @@ __all__ = [
     "WhereaboutsColumn",
     "bearing_deg",
     "calibrate",
+    "constant_accuracy",
     "convert",
     "disc",
     "distance_m",
     "explained_by_datum",
+    "identical_coordinates",
     "implied_speed_mps",
+    "impossible_speed",
+    "light_at_night",
     "local_distance_m",
     "misread_devices",
+    "photo_against_fix",
     "read_areas",
     "seams",
+    "sun_height_deg",
+    "time_disorder",
     "whereabouts",
     "whereabouts_column",
 ]
