@@ -289,6 +289,9 @@ class LocalStore:
                 raise UploadNotFound(f"there is no upload {upload_id}")
             yield path, held
         finally:
+            # Said, not left to the closing: a process being started by another thread holds a copy of the descriptor
+            # for a moment, and with it the lock.
+            fcntl.flock(held, fcntl.LOCK_UN)
             os.close(held)
 
     def _open_original(self, sha256_hex: str) -> io.BufferedReader:
