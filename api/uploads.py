@@ -107,8 +107,9 @@ def begin() -> Response:
         begun = begin_upload(
             uow, current_actor(), visit_id=UUID(visit_id), sha256=sha256, size_bytes=size_bytes, at_utc=now_utc()
         )
-    if not begun.complete:
-        house().evidence.begin(str(begun.id))
+        if begun.begun_now:
+            # Before the commit: an upload without a place for its bytes then means that they were kept already.
+            house().evidence.begin(str(begun.id))
     response = Response(status=201)
     # Relative, so that a proxy under another name does not send the phone elsewhere.
     response.headers["Location"] = url_for("uploads.show_offset", upload_id=begun.id)

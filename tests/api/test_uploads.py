@@ -115,6 +115,22 @@ def test_a_crash_after_the_last_byte_costs_no_second_sending(world: World, annou
     assert "file" in {item["what"] for item in receipt["items"]}
 
 
+def test_a_crash_before_the_mark_in_the_records_costs_no_second_sending_however_the_phone_asks(
+    world: World, announced: tuple[Phone, str]
+) -> None:
+    lin, visit_id = announced
+    location = begin_upload(lin, visit_id, DATA).headers["Location"]
+    upload_id = location.rsplit("/", 1)[1]
+    evidence = world.house.evidence
+    evidence.append(upload_id, 0, DATA)
+    evidence.finish(upload_id, sha256_hex=hashlib.sha256(DATA).hexdigest(), size_bytes=len(DATA))
+    again = begin_upload(lin, visit_id, DATA)
+    assert (again.headers["Location"], again.headers["Upload-Offset"]) == (location, str(len(DATA)))
+    world.work()
+    receipt = lin.get(f"visits/{visit_id}/receipt").get_json()
+    assert "file" in {item["what"] for item in receipt["items"]}
+
+
 def test_somebody_elses_upload_is_no_upload(world: World, announced: tuple[Phone, str]) -> None:
     lin, visit_id = announced
     location = begin_upload(lin, visit_id, DATA).headers["Location"]

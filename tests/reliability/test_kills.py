@@ -112,7 +112,11 @@ def test_a_server_that_dies_at_any_step_of_storing_a_photo_loses_and_doubles_not
             assert dying.stdout.readline() == f"{step} 9\n"
     assert half_visits(server.data_dir, phones) == []
     server.start()
-    for phone in phones:
+    for phone, step in zip(phones, STEPS, strict=True):
+        photo = photo_bytes(phone)
+        if step not in ("begun", "written"):
+            stands_at = begin_upload(phone, photo).headers["Upload-Offset"]
+            assert stands_at == str(len(photo)), f"nothing is to be sent again after {step!r}"
         phone.sync()
     wait_until_judged(server.data_dir)
     told = tally(server.data_dir, phones)
@@ -123,8 +127,7 @@ def test_a_server_that_dies_at_any_step_of_storing_a_photo_loses_and_doubles_not
 
 def send_until_cut(phone: Phone) -> None:
     """Send the phone's photo, from when the server answers until it does not."""
-    (sha256,) = photos_of(phone)
-    photo = (phone.folder / "photos" / sha256).read_bytes()
+    photo = photo_bytes(phone)
     give_up_at = time.monotonic() + 60
     while time.monotonic() < give_up_at:
         try:
@@ -137,3 +140,9 @@ def send_until_cut(phone: Phone) -> None:
             raise AssertionError("the server answered to a photo that it was to die of")
         return
     raise AssertionError("no server came up to die")
+
+
+def photo_bytes(phone: Phone) -> bytes:
+    """The one photo this phone took."""
+    (sha256,) = photos_of(phone)
+    return (phone.folder / "photos" / sha256).read_bytes()

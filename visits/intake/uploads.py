@@ -1,6 +1,6 @@
 """Photo uploads: who sends which bytes for which visit, and that they arrived whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -16,13 +16,14 @@ from visits.store import UnitOfWork, enqueue, insert_unless_there
 
 @dataclass(frozen=True)
 class UploadView:
-    """An upload as its owner sees it."""
+    """An upload as its owner sees it; ``begun_now`` when this very call made it."""
 
     id: UUID
     visit_id: UUID
     sha256: str
     size_bytes: int
     complete: bool
+    begun_now: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def begin_upload(
     )
     if announced is None:
         raise PhotoNotAnnounced("no photo record of this visit names these bytes; send the records first")
-    insert_unless_there(
+    is_new = insert_unless_there(
         uow,
         Upload,
         id=uuid4(),
@@ -76,7 +77,7 @@ def begin_upload(
             Upload.account_id == actor.account_id, Upload.visit_id == visit_id, Upload.sha256 == sha256
         )
     ).one()
-    return _view(row)
+    return replace(_view(row), begun_now=is_new)
 
 
 def upload(uow: UnitOfWork, actor: Actor, upload_id: UUID) -> UploadView:
