@@ -1,5 +1,6 @@
 """Where, how far, and which shape: positions, datums and areas, in degrees outside and metres inside."""
 
+from geo.coverage import PlaceCoverage, Season, Spread, coverage, timing_spread
 from geo.datum import DATUM_ERROR_M, Datum, convert
 from geo.distance import LonLat, bearing_deg, distance_m, local_distance_m
 from geo.errors import (
@@ -8,12 +9,15 @@ from geo.errors import (
     ContradictedDatum,
     GeoError,
     MissingCrs,
+    NoOutline,
     Refusal,
     UnknownCrs,
     UnknownDatum,
+    UnknownName,
     UnreadableAreas,
 )
 from geo.neighbours import Seam, SeamKind, seams
+from geo.outline import Outline, outline
 from geo.plausibility import DatumMixUp, TimedFix, explained_by_datum, implied_speed_mps
 from geo.readings import Calibration, Misreading, Reading, calibrate, misread_devices
 from geo.shapes import Area, Repair, disc, read_areas
@@ -44,16 +48,22 @@ __all__ = [
     "LonLat",
     "Misreading",
     "MissingCrs",
+    "NoOutline",
+    "Outline",
+    "PlaceCoverage",
     "Reading",
     "Refusal",
     "Repair",
     "Seam",
     "SeamKind",
+    "Season",
     "Signal",
+    "Spread",
     "Strength",
     "TimedFix",
     "UnknownCrs",
     "UnknownDatum",
+    "UnknownName",
     "UnreadableAreas",
     "Whereabouts",
     "WhereaboutsColumn",
@@ -61,6 +71,7 @@ __all__ = [
     "calibrate",
     "constant_accuracy",
     "convert",
+    "coverage",
     "disc",
     "distance_m",
     "explained_by_datum",
@@ -70,11 +81,13 @@ __all__ = [
     "light_at_night",
     "local_distance_m",
     "misread_devices",
+    "outline",
     "photo_against_fix",
     "read_areas",
     "seams",
     "sun_height_deg",
     "time_disorder",
+    "timing_spread",
     "whereabouts",
     "whereabouts_column",
 ]

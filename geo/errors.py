@@ -17,6 +17,14 @@ class BadDisc(GeoError):
     """A disc was asked for around no position, with no radius, or farther than it can be drawn truly."""
 
 
+class NoOutline(GeoError):
+    """An area was to be drawn that has no extent, or in fewer bytes than any drawing needs."""
+
+
+class UnknownName(GeoError):
+    """A visit names a place or a slot that is not among those listed, so it would count for nothing."""
+
+
 class UnreadableAreas(GeoError):
     """The whole file cannot be read as areas: not the format its name says, no features, or one we would have to guess
     at: which layer, which encoding."""
