@@ -7,9 +7,11 @@ from visits.presence.errors import BadCounts, NoVisits, PresenceError
 from visits.presence.gate import MODEL_VERSION, Assessment, Evidence, Gate, assess, counts
 from visits.presence.interval import wilson_interval
 from visits.presence.rates import PresenceRates, fit_presence_rates
+from visits.presence.said import POOLED_VERSION, Said, Says, Sighting, say
 
 __all__ = [
     "MODEL_VERSION",
+    "POOLED_VERSION",
     "Assessment",
     "BadCounts",
     "Evidence",
@@ -17,8 +19,12 @@ __all__ = [
     "NoVisits",
     "PresenceError",
     "PresenceRates",
+    "Said",
+    "Says",
+    "Sighting",
     "assess",
     "counts",
     "fit_presence_rates",
+    "say",
     "wilson_interval",
 ]

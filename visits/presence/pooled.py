@@ -1,0 +1,334 @@
+"""What sparse visits say of each person, with everybody's visits behind it: partially pooled effects.
+
+The model: logit P(found) = b(person) + u(visit) + slot + month + inspectors. A person's ``b`` is, for most, normal
+around the mean of all plus an effect of the team; a small share, learned from the data, is rarely there whatever
+the team does. Without that share nobody in a good workforce could ever stand out, with it fixed too many would. The
+shock ``u`` of a visit is shared by all who were looked for on it, so three missed together are one event.
+
+How: ``b``, ``u`` and the team's effect live on grids, and belief propagation passes messages between the people
+and visits of one village. It is exact where each visit looked for one person, and close elsewhere (the tests compare it
+with full enumeration). The few numbers that describe the population are set by EM under weak priors and then taken as
+known, so for a handful of people the intervals are somewhat too narrow. numpy alone; every village stands by itself,
+so memory does not grow with the province beyond the input and the answers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from visits.presence.errors import NoVisits
+
+Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+Whole = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+GRID = np.arange(-6.0, 6.01, 0.5)
+_STEP = 0.5
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_SWEEPS = 3
+_ROWS_OF_A_CHUNK = 4_000
+_ROWS_TO_LEARN_FROM = 30_000
+_MOST_ROUNDS, _SETTLED = 30, 4e-3
+_STRIDE = 1.5  # EM crawls along variances; a stride over 1 in their logarithm is safe up to 2
+_TINY = 1e-30
+
+# Weak priors, each as so many imagined people or visits.
+_MEAN_PRIOR, _MEAN_PRIOR_SD = 1.4, 0.7
+_PERSON_VARIANCE, _TEAM_VARIANCE, _VISIT_VARIANCE, _EFFECT_VARIANCE, _IMAGINED = 0.5, 0.2, 0.5, 0.05, 4.0
+_RARELY_PRIOR = (0.5, 24.5)
+_RARELY_LOGIT, _RARELY_SD = -2.0, 1.0
+_LEAST_PERSON_SD = 0.3
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Usable person-visits as columns. People are numbered by team, rows sorted by person; visits stay in one team.
+
+    ``effect_*`` are the terms of slot, month and inspectors: row i says that ``effect_visit[i]`` carries
+    ``effect_weight[i]`` of effect ``effect[i]``; ``family`` says of each effect which kind it is.
+    """
+
+    person: Whole
+    visit: Whole
+    found: Flags
+    team: Whole  # of each person
+    effect_visit: Whole
+    effect: Whole
+    effect_weight: Floats
+    family: Whole  # of each effect
+
+
+@dataclass(frozen=True)
+class Population:
+    """What describes everybody: on the logit scale, and the share of those rarely there."""
+
+    mean: float = _MEAN_PRIOR
+    person_sd: float = _PERSON_VARIANCE**0.5
+    team_sd: float = _TEAM_VARIANCE**0.5
+    visit_sd: float = _VISIT_VARIANCE**0.5
+    rarely: float = 0.02
+
+
+@dataclass(frozen=True)
+class PooledFit:
+    """Each person's belief over ``GRID`` and what it means as a rate of presence on an ordinary visit."""
+
+    population: Population
+    effects: Floats
+    beliefs: Singles
+    rates: Floats  # of each edge of the grid's cells
+
+    @property
+    def means(self) -> Floats:
+        """The posterior mean of each person's rate."""
+        return np.asarray(self.beliefs @ ((self.rates[1:] + self.rates[:-1]) / 2))
+
+    def below(self, standard: float) -> Floats:
+        """The posterior probability of each person that the rate is below ``standard``."""
+        at = np.interp(standard, self.rates, np.arange(len(self.rates), dtype=np.float64))
+        cell = min(int(at), len(GRID) - 1)
+        cumulated = self._cumulated
+        return np.asarray(cumulated[:, cell] + (at - cell) * self.beliefs[:, cell], dtype=np.float64)
+
+    def quantile(self, share: float) -> Floats:
+        """The rate below which so much of each person's posterior lies."""
+        cumulated = self._cumulated
+        cell = np.clip((cumulated < share).sum(axis=1) - 1, 0, len(GRID) - 1)
+        people = np.arange(len(cumulated))
+        inside = (share - cumulated[people, cell]) / np.maximum(self.beliefs[people, cell], _TINY)
+        return np.asarray(np.interp(cell + np.clip(inside, 0, 1), np.arange(len(self.rates)), self.rates))
+
+    @property
+    def _cumulated(self) -> Singles:
+        summed = np.cumsum(self.beliefs, axis=1, dtype=np.float32)
+        return np.concatenate((np.zeros((len(summed), 1), np.float32), summed), axis=1)
+
+
+def fit_pooled(looked: Looked) -> PooledFit:
+    """The beliefs about every person, the population learned from a share of the villages where there are many.
+
+    Raises
+    ------
+    NoVisits
+        Without a single row there is nothing to learn from.
+    """
+    if looked.person.size == 0:
+        raise NoVisits("there is no visit to learn from")
+    chunks = list(_chunks(looked))
+    few = chunks[:: max(1, looked.person.size // _ROWS_TO_LEARN_FROM)]
+    population, effects = Population(), np.zeros(len(looked.family))
+    for _ in range(_MOST_ROUNDS):
+        before = population
+        learned = _Learned(looked, effects)
+        for chunk in few:
+            learned.add(chunk, believe(chunk, population, learned.offsets))
+        population, effects = learned.population(before), learned.effects()
+        if _moved(before, population) < _SETTLED:
+            break
+    if len(few) < len(chunks):  # inspectors and months that the share did not hold
+        learned = _Learned(looked, effects)
+        for chunk in chunks:
+            learned.add(chunk, believe(chunk, population, learned.offsets))
+        effects = learned.effects()
+    offsets = _offsets(looked, effects)
+    beliefs = np.concatenate([believe(chunk, population, offsets).people for chunk in chunks])
+    return PooledFit(population, effects, beliefs, _rates(population, offsets))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some whole villages, people and visits numbered from nought."""
+
+    person: Whole
+    visit: Whole
+    found: Flags
+    team: Whole
+    visits: Whole  # the numbers the visits have in the whole
+
+    @property
+    def people(self) -> int:
+        return len(self.team)
+
+
+@dataclass(frozen=True)
+class Believed:
+    """What the messages of one chunk settle on, and the sums from which the population is learned."""
+
+    people: Singles
+    visit_square: float  # summed over visits: the squared shock
+    team_square: float
+    main: Floats  # by node of the team and point of the grid: people of the main kind
+    score: Floats  # of each row, by the offset of its visit
+    information: Floats
+
+
+def believe(chunk: Chunk, population: Population, offsets: Floats) -> Believed:
+    """The beliefs about the people of some villages, the population and the offset of each visit being given."""
+    node_u, node_t = _NODES * population.visit_sd, _NODES * population.team_sd
+    main, both = _person_priors(population, node_t)
+    log_w = np.log(_WEIGHTS).astype(np.float32)
+    # P(missed) is P(found) with the sign of the logit turned. One plane for each node of the shock.
+    sign = np.where(chunk.found, 1, -1).astype(np.float32)[:, None]
+    at = (offsets[chunk.visits][chunk.visit, None] + GRID).astype(np.float32)
+    likely = [_logistic(sign * (at + np.float32(u))) for u in node_u]
+    rows = len(chunk.person)
+    first = np.flatnonzero(np.r_[True, np.diff(chunk.person) > 0])
+    by_visit = np.argsort(chunk.visit, kind="stable")
+    first_of_visit = np.flatnonzero(np.r_[True, np.diff(chunk.visit[by_visit]) > 0])
+    first_of_team = np.flatnonzero(np.r_[True, np.diff(chunk.team) > 0])
+    team = np.cumsum(np.r_[False, np.diff(chunk.team) > 0])
+    from_visit = np.broadcast_to(_WEIGHTS.astype(np.float32), (rows, len(_NODES)))
+    for _ in range(_SWEEPS):
+        to_person = np.log(_mixed(from_visit, likely) + _TINY)
+        told = np.add.reduceat(to_person, first, axis=0)
+        told -= told.max(axis=1, keepdims=True)
+        weight = np.exp(told)
+        to_team = np.log(weight @ both.T + _TINY)
+        of_team = np.add.reduceat(to_team, first_of_team, axis=0) + log_w
+        from_team = _shares(of_team[team] - to_team)
+        prior = from_team @ both
+        from_person = _shares(np.log(prior + _TINY)[chunk.person] + told[chunk.person] - to_person)
+        to_visit = np.log(np.stack([np.einsum("ng,ng->n", plane, from_person) for plane in likely], axis=1) + _TINY)
+        of_visit = np.add.reduceat(to_visit[by_visit], first_of_visit, axis=0) + log_w
+        from_visit = _shares(of_visit[chunk.visit] - to_visit)
+    belief = prior * weight
+    whole = belief.sum(axis=1, keepdims=True)
+    # What was seen has probability L; its slope by the offset is L (1 - L), with the sign of what was seen.
+    expected = [np.zeros(rows, np.float32) for _ in range(3)]
+    for node, plane in enumerate(likely):
+        power = from_person * from_visit[:, node, None]
+        for sums in expected:
+            power = power * plane
+            sums += power.sum(axis=1)
+    once, twice, thrice = expected
+    return Believed(
+        people=belief / whole,
+        visit_square=float(np.sum(_shares(of_visit) @ node_u**2)),
+        team_square=float(np.sum(_shares(of_team) @ node_t**2)),
+        main=main * ((from_team / whole).T @ weight),
+        score=sign[:, 0] * (1 - twice / once),
+        information=((twice - thrice) / once).astype(np.float64),
+    )
+
+
+class _Learned:
+    """Sums over chunks, from which the next population and effects follow."""
+
+    def __init__(self, looked: Looked, effects: Floats) -> None:
+        self.offsets = _offsets(looked, effects)
+        self._looked, self._effects = looked, effects
+        self._score, self._information = np.zeros(len(self.offsets)), np.zeros(len(self.offsets))
+        self._people = self._visits = self._teams = 0
+        self._main = np.zeros((len(_NODES), len(GRID)))
+        self._visit_square = self._team_square = 0.0
+
+    def add(self, chunk: Chunk, believed: Believed) -> None:
+        self._score[chunk.visits] += np.bincount(chunk.visit, believed.score, len(chunk.visits))
+        self._information[chunk.visits] += np.bincount(chunk.visit, believed.information, len(chunk.visits))
+        self._people += chunk.people
+        self._visits += len(chunk.visits)
+        self._teams += len(np.unique(chunk.team))
+        self._main += believed.main
+        self._visit_square += believed.visit_square
+        self._team_square += believed.team_square
+
+    def population(self, before: Population) -> Population:
+        away = GRID[None, :] - (_NODES * before.team_sd)[:, None]
+        people = float(self._main.sum())
+        trust = before.person_sd**2 / _MEAN_PRIOR_SD**2
+        mean = (float(np.sum(self._main * away)) + trust * _MEAN_PRIOR) / (people + trust)
+        person = _pooled_variance(float(np.sum(self._main * (away - mean) ** 2)), people, _PERSON_VARIANCE)
+        team = _pooled_variance(self._team_square, self._teams, _TEAM_VARIANCE)
+        visit = _pooled_variance(self._visit_square, self._visits, _VISIT_VARIANCE)
+        rarely, imagined = self._people - people + _RARELY_PRIOR[0], sum(_RARELY_PRIOR)
+        return Population(
+            mean=mean,
+            person_sd=max(_LEAST_PERSON_SD, _strode(before.person_sd, person)),
+            team_sd=_strode(before.team_sd, team),
+            visit_sd=_strode(before.visit_sd, visit),
+            rarely=rarely / (self._people + imagined),
+        )
+
+    def effects(self) -> Floats:
+        """One damped Newton step for each effect, drawn towards nought by the spread of its own kind."""
+        at, weight, effect = self._looked.effect_visit, self._looked.effect_weight, self._looked.effect
+        many = len(self._effects)
+        slope = np.bincount(effect, self._score[at] * weight, many)
+        curve = np.bincount(effect, self._information[at] * weight, many)
+        stepped = self._effects.copy()
+        for kind in np.unique(self._looked.family):
+            of = self._looked.family == kind
+            left = 1 / (curve[of] + 1 / _EFFECT_VARIANCE)
+            variance = _pooled_variance(float(np.sum(self._effects[of] ** 2 + left)), int(of.sum()), _EFFECT_VARIANCE)
+            stepped[of] += (slope[of] - self._effects[of] / variance) / (curve[of] + 1 / variance)
+        return stepped
+
+
+def _pooled_variance(squares: float, many: float, imagined_variance: float) -> float:
+    return (squares + _IMAGINED * imagined_variance) / (many + _IMAGINED)
+
+
+def _strode(sd: float, variance: float) -> float:
+    return float(np.clip(sd * (variance / sd**2) ** (_STRIDE / 2), 0.05, 3.0))
+
+
+def _moved(before: Population, after: Population) -> float:
+    logs = [abs(np.log(getattr(after, sd) / getattr(before, sd))) for sd in ("person_sd", "team_sd", "visit_sd")]
+    return float(max(*logs, abs(after.mean - before.mean), abs(np.log(after.rarely / before.rarely)) / 5))
+
+
+def _person_priors(population: Population, node_t: Floats) -> tuple[Floats, Singles]:
+    """By node of the team's effect and point of the grid: the main kind alone, and everybody."""
+    main = np.exp(-(((GRID[None, :] - population.mean - node_t[:, None]) / population.person_sd) ** 2) / 2)
+    rarely = np.exp(-(((GRID - _RARELY_LOGIT) / _RARELY_SD) ** 2) / 2)
+    main = (1 - population.rarely) * main / main.sum(axis=1, keepdims=True)
+    return main, (main + population.rarely * rarely / rarely.sum()).astype(np.float32)
+
+
+def _logistic(at: Singles) -> Singles:
+    odds: Singles = np.exp(-at)
+    odds += 1
+    return np.reciprocal(odds)
+
+
+def _mixed(weights: Singles, planes: list[Singles]) -> Singles:
+    mixed = weights[:, :1] * planes[0]
+    for node in range(1, len(planes)):
+        mixed += weights[:, node, None] * planes[node]
+    return mixed
+
+
+def _shares(logs: Singles) -> Singles:
+    shares: Singles = np.exp(logs - logs.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _offsets(looked: Looked, effects: Floats) -> Floats:
+    visits = int(looked.visit.max()) + 1
+    offsets = np.bincount(looked.effect_visit, looked.effect_weight * effects[looked.effect], visits)
+    return offsets.astype(np.float64)
+
+
+def _rates(population: Population, offsets: Floats) -> Floats:
+    """The rate at each edge of the grid's cells, averaged over shocks and over the visits as they were made."""
+    edges = np.r_[GRID - _STEP / 2, GRID[-1] + _STEP / 2]
+    typical = np.quantile(offsets, (np.arange(50) + 0.5) / 50)
+    at = edges[:, None, None] + (_NODES * population.visit_sd)[None, :, None] + typical
+    return np.asarray((1 / (1 + np.exp(-at))).mean(axis=2) @ _WEIGHTS)
+
+
+def _chunks(looked: Looked) -> Iterator[Chunk]:
+    """Whole villages, so many at a time that a chunk stays in the processor's cache."""
+    team_of_row = looked.team[looked.person]
+    begins = np.flatnonzero(np.r_[True, np.diff(team_of_row) > 0])
+    cut = np.r_[begins[np.flatnonzero(np.r_[True, np.diff(begins // _ROWS_OF_A_CHUNK) > 0])], len(team_of_row)]
+    for start, end in pairwise(cut):
+        people, person = np.unique(looked.person[start:end], return_inverse=True)
+        visits, visit = np.unique(looked.visit[start:end], return_inverse=True)
+        yield Chunk(person, visit, looked.found[start:end], looked.team[people], visits)
