@@ -4,13 +4,14 @@ import base64
 import hashlib
 import json
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from api.app import open_store
@@ -116,7 +117,8 @@ class Installation:
 
 @contextmanager
 def installation(*, inspectors: int) -> Iterator[Installation]:
-    """An installation in a folder of its own, which is removed at the end."""
+    """An installation in a folder of its own, which is removed at the end, also when the bench is told to stop."""
+    signal.signal(signal.SIGTERM, _stop)
     folder = Path(tempfile.mkdtemp(prefix="shidi-bench-"))
     try:
         made = Installation(folder, inspectors)
@@ -126,6 +128,10 @@ def installation(*, inspectors: int) -> Iterator[Installation]:
             made.close()
     finally:
         shutil.rmtree(folder)
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(1)
 
 
 def delivery(visit: Visit, records: list[tuple[str, dict[str, Any]]]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import os
@@ -363,29 +362,6 @@ def test_a_full_disk_acknowledges_nothing_and_keeps_what_was_durable(tmp_path: P
 
 
 # -- many at once -------------------------------------------------------------------------------------------------
-
-
-def test_a_process_that_is_started_meanwhile_does_not_keep_an_upload_busy(store: LocalStore) -> None:
-    copies: list[int] = []
-
-    class Stream(io.BytesIO):
-        """Copies every descriptor of the upload while the store reads, as a fork in another thread does."""
-
-        def read(self, size: int | None = -1, /) -> bytes:
-            for number in Path("/proc/self/fd").iterdir():
-                with contextlib.suppress(OSError):
-                    if number.readlink().name == UPLOAD:
-                        copies.append(os.dup(int(number.name)))
-            return super().read(size)
-
-    store.begin(UPLOAD)
-    try:
-        store.append(UPLOAD, 0, Stream(b"first"))
-        assert copies
-        assert store.append(UPLOAD, 5, b"second") == 11
-    finally:
-        for copy in copies:
-            os.close(copy)
 
 
 def test_only_one_request_writes_to_an_upload_at_a_time(store: LocalStore) -> None:
