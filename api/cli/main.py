@@ -9,8 +9,9 @@ from api.cli.accounts import bootstrap, user
 from api.cli.calendar import calendar
 from api.cli.imports import imports
 from api.cli.place import Place
+from api.cli.presence import presence
 from api.cli.serve import serve
-from api.cli.upkeep import check, migrate, presence
+from api.cli.upkeep import check, migrate
 from api.settings import BadSetting
 from api.workbooks import WorkbookError
 from geo import GeoError
