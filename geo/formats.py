@@ -75,12 +75,14 @@ def read_layer(path: Path, *, layer: str | None, encoding: str | None) -> Layer:
 
 
 def _read_gdal(path: Path, *, layer: str | None, encoding: str | None) -> Layer:
-    import pyogrio  # type: ignore[import-untyped, unused-ignore]
-    from pyogrio.errors import (  # type: ignore[import-untyped, unused-ignore]
-        DataLayerError,
-        DataSourceError,
-    )
-
+    try:
+        import pyogrio  # type: ignore[import-untyped, unused-ignore]
+        from pyogrio.errors import (  # type: ignore[import-untyped, unused-ignore]
+            DataLayerError,
+            DataSourceError,
+        )
+    except ImportError as error:
+        raise UnreadableAreas(f"reading {path.suffix} files needs pyogrio, which is not installed") from error
     try:
         names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
         if layer is None and len(names) != 1:
@@ -103,16 +105,19 @@ def _read_gdal(path: Path, *, layer: str | None, encoding: str | None) -> Layer:
 
 
 def _read_parquet(path: Path) -> Layer:
-    import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
-    from pyarrow import parquet  # type: ignore[import-untyped, unused-ignore]
-
+    try:
+        import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+        from pyarrow import parquet  # type: ignore[import-untyped, unused-ignore]
+    except ImportError as error:
+        raise UnreadableAreas("reading .parquet files needs pyarrow, which is not installed") from error
     try:
         table = parquet.ParquetFile(path).read()
         told = json.loads((table.schema.metadata or {})[b"geo"])
         primary = told["primary_column"]
         column = told["columns"][primary]
-        wkb = np.array(table.column(primary).to_pylist(), dtype=object)
         encoding = column["encoding"]
+        wkb = np.empty(table.num_rows, dtype=object)
+        wkb[:] = table.column(primary).cast(pa.binary()).to_pylist()
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise UnreadableAreas(f"{path.name} is no GeoParquet: {error}") from error
     if encoding != "WKB":

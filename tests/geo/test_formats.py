@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -248,4 +249,21 @@ def test_a_file_cut_short_is_unreadable(tmp_path, ending):
     path = written(tmp_path / f"v{ending}", [HOLED, EXCLAVE], crs="EPSG:4490")
     path.write_bytes(path.read_bytes()[:90])
     with pytest.raises(UnreadableAreas):
+        read_areas(path)
+
+
+@pytest.mark.parametrize("column", [[1, 2], [b"", b"\x01\x03"], [b"POLYGON", shapely.to_wkb(HOLED)], [[1.0], [2.0]]])
+def test_a_geometry_column_of_something_else_is_told_not_crashed_on(tmp_path, column):
+    path = written(tmp_path / "v.parquet", [HOLED, EXCLAVE], crs="EPSG:4326")
+    told = parquet.read_schema(path).metadata
+    parquet.write_table(pa.table({"geometry": column}).replace_schema_metadata(told), path)
+    with pytest.raises((UnreadableAreas, AreasRefused)):
+        read_areas(path)
+
+
+@pytest.mark.parametrize(("ending", "library"), [(".parquet", "pyarrow"), (".gpkg", "pyogrio")])
+def test_a_library_that_is_not_installed_is_named(tmp_path, monkeypatch, ending, library):
+    path = written(tmp_path / f"v{ending}", [HOLED, EXCLAVE], crs="EPSG:4326")
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(UnreadableAreas, match=library):
         read_areas(path)

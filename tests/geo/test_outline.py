@@ -38,7 +38,7 @@ def ragged(seed, corners=3000):
     return Polygon(np.column_stack([119.5 + radius * np.cos(angles), 27.4 + radius * np.sin(angles)]))
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.integers(0, 10_000), st.sampled_from([400, 1000, 3000]))
 def test_it_keeps_to_its_bytes_and_to_the_area(seed, largest_bytes):
     area = ragged(seed)
