@@ -32,7 +32,7 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _SWEEPS = 3
 _ROWS_OF_A_CHUNK = 4_000
-_ROWS_TO_LEARN_FROM = 30_000
+_ROWS_TO_LEARN_FROM = 16_000
 _MOST_ROUNDS, _SETTLED = 30, 4e-3
 _STRIDE = 1.5  # EM crawls along variances; a stride over 1 in their logarithm is safe up to 2
 _TINY = 1e-30
@@ -133,7 +133,7 @@ def fit_pooled(looked: Looked) -> PooledFit:
     if len(few) < len(chunks):  # inspectors and months that the share did not hold
         learned = _Learned(looked, effects)
         for chunk in chunks:
-            learned.add(chunk, believe(chunk, population, learned.offsets))
+            learned.add(chunk, believe(chunk, population, learned.offsets, sweeps=2))
         effects = learned.effects()
     offsets = _offsets(looked, effects)
     beliefs = np.concatenate([believe(chunk, population, offsets).people for chunk in chunks])
@@ -167,15 +167,15 @@ class Believed:
     information: Floats
 
 
-def believe(chunk: Chunk, population: Population, offsets: Floats) -> Believed:
+def believe(chunk: Chunk, population: Population, offsets: Floats, *, sweeps: int = _SWEEPS) -> Believed:
     """The beliefs about the people of some villages, the population and the offset of each visit being given."""
     node_u, node_t = _NODES * population.visit_sd, _NODES * population.team_sd
     main, both = _person_priors(population, node_t)
     log_w = np.log(_WEIGHTS).astype(np.float32)
-    # P(missed) is P(found) with the sign of the logit turned. One plane for each node of the shock.
-    sign = np.where(chunk.found, 1, -1).astype(np.float32)[:, None]
-    at = (offsets[chunk.visits][chunk.visit, None] + GRID).astype(np.float32)
-    likely = [_logistic(sign * (at + np.float32(u))) for u in node_u]
+    # One plane for each node of the shock, worked out by visit: |P(found) - 1| is P(missed).
+    missed = (~chunk.found).astype(np.float32)[:, None]
+    at = (offsets[chunk.visits, None] + GRID).astype(np.float32)
+    likely = [np.abs(_logistic(at + np.float32(u))[chunk.visit] - missed) for u in node_u]
     rows = len(chunk.person)
     first = np.flatnonzero(np.r_[True, np.diff(chunk.person) > 0])
     by_visit = np.argsort(chunk.visit, kind="stable")
@@ -183,7 +183,7 @@ def believe(chunk: Chunk, population: Population, offsets: Floats) -> Believed:
     first_of_team = np.flatnonzero(np.r_[True, np.diff(chunk.team) > 0])
     team = np.cumsum(np.r_[False, np.diff(chunk.team) > 0])
     from_visit = np.broadcast_to(_WEIGHTS.astype(np.float32), (rows, len(_NODES)))
-    for _ in range(_SWEEPS):
+    for _ in range(sweeps):
         to_person = np.log(_mixed(from_visit, likely) + _TINY)
         told = np.add.reduceat(to_person, first, axis=0)
         told -= told.max(axis=1, keepdims=True)
@@ -211,7 +211,7 @@ def believe(chunk: Chunk, population: Population, offsets: Floats) -> Believed:
         visit_square=float(np.sum(_shares(of_visit) @ node_u**2)),
         team_square=float(np.sum(_shares(of_team) @ node_t**2)),
         main=main * ((from_team / whole).T @ weight),
-        score=sign[:, 0] * (1 - twice / once),
+        score=np.where(chunk.found, 1, -1) * (1 - twice / once),
         information=((twice - thrice) / once).astype(np.float64),
     )
 

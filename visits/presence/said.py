@@ -18,7 +18,7 @@ POOLED_VERSION = "pooled-1"
 DAY = "day"
 LEAST_OF_EACH_KIND = 4  # visits by day, and at dawn, evening or night, before the two are compared
 WRONG_AMONG_REFERRED = 0.05
-LEAST_POSTERIOR = 0.9
+LEAST_POSTERIOR = 0.93
 LEVEL = 0.8
 LEAST_EVIDENCE = Gate()
 
@@ -92,7 +92,10 @@ def say(sightings: Sequence[Sighting], *, standard: float, gate: Gate = LEAST_EV
         cases.setdefault(sighting.posting_id, _Case()).take(sighting)
     usable = [s for s in sightings if s.usable]
     overall = _fitted(usable, standard)
-    at_night = _fitted([s for s in usable if s.slot != DAY], standard)
+    # Nights are judged among those found by day: beside people who are never there anybody's nights would look likelier
+    # to be bad than they are.
+    by_day = {posting_id for posting_id, case in cases.items() if case.is_found_by_day(standard)}
+    at_night = _fitted([s for s in usable if s.slot != DAY and s.posting_id in by_day], standard)
     for posting_id, case in cases.items():
         case.weigh(overall.get(posting_id), at_night.get(posting_id), standard, gate)
     _refer(list(cases.values()))
@@ -156,7 +159,7 @@ class _Case:
                 self.says, self.about = Says.WATCH, "absence"
             if overall.posterior >= LEAST_POSTERIOR:
                 self.candidates["absence"] = overall
-        if at_night is not None and self._nights_stand_out(standard):
+        if at_night is not None and self.by_night[0] < standard * self.by_night[1]:
             nights = Gate(LEAST_OF_EACH_KIND, 1, gate.inspectors, gate.months)
             people, months = len(self.night_inspectors), len(self.night_months)
             if not _lacking(nights, self.by_night[1], 1, people, months):
@@ -166,10 +169,10 @@ class _Case:
                     self.candidates["nights"] = at_night
         self.reasons = lacking
 
-    def _nights_stand_out(self, standard: float) -> bool:
-        (day_found, days), (night_found, nights) = self.by_day, self.by_night
-        enough = min(days, nights) >= LEAST_OF_EACH_KIND
-        return enough and day_found >= standard * days and night_found < standard * nights
+    def is_found_by_day(self, standard: float) -> bool:
+        """Whether there are enough visits of both kinds, and those by day found the person well enough."""
+        (day_found, days), (_, nights) = self.by_day, self.by_night
+        return min(days, nights) >= LEAST_OF_EACH_KIND and day_found >= standard * days
 
     def refer(self, about: str) -> None:
         self.says, self.about, self.figures = Says.REFER, about, self.candidates[about]
