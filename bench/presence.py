@@ -71,7 +71,7 @@ def _speed(people: int) -> None:
         f"{len(said):,} people, {len(rows):,} sightings: {took_s:.1f} s ({cpu_s:.1f} s CPU), peak {_peak_mb():.0f} MB",
         end=" ",
     )
-    print(f"(of it the input {before_mb:.0f} MB)", flush=True)
+    print(f"peak {_peak_mb():.0f} MB (of it the input {before_mb:.0f} MB)", flush=True)
 
 
 def _study(world: World, seeds: int) -> None:
