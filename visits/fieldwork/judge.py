@@ -43,7 +43,7 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
     photos = inspected_photos(uow, visit_id)
     _write_hints(uow, visit_id, hints_of_visit(uow, case, visit, photos), at_utc)
     enqueue(uow, "enter_ledger", str(visit_id), at_utc=at_utc)
-    for posting_id in sightings:
+    for posting_id in sorted(sightings):  # in one order, so that two visits at once never wait for each other
         enqueue(uow, "say_presence", str(posting_id), at_utc=at_utc)
 
 
@@ -101,7 +101,13 @@ def _write_visit(uow: UnitOfWork, case: Case, at_utc: datetime) -> Visit:
     state = "open" if closing is None else "closed" if closing.kind == "close" else "aborted"
     visit_id = case.assigned.visit_id
     refused = [(str(device or account), seq) for account, device, seq in refused_numbers(uow, visit_id)]
-    lacking = missing(case.records, refused, arrived_photos(uow, visit_id), state=state)
+    lacking = missing(
+        case.records,
+        opened_by={opening.account_id for opening in case.openings},
+        refused=refused,
+        arrived=arrived_photos(uow, visit_id),
+        state=state,
+    )
     local = case.began_utc.astimezone(LOCAL_ZONE)
     on_arrival = [r for r in case.records if r.kind in ("arrive", "confirm")]
     pairs = [

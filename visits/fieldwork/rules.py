@@ -58,25 +58,25 @@ def outcome(union: Union, explanation: AbsenceExplanation, *, required: bool) ->
 
 
 def missing(
-    records: list[FieldRecord], refused: Collection[tuple[str, int]], arrived: Mapping[str, object], *, state: str
+    records: list[FieldRecord],
+    *,
+    opened_by: Collection[UUID],
+    refused: Collection[tuple[str, int]],
+    arrived: Mapping[str, object],
+    state: str,
 ) -> list[dict[str, Any]]:
     """What a visit still lacks before it is complete: its closing, records of a phone, or bytes of photos.
 
-    ``refused`` are (phone, number) of records that came and were kept out: they are not missing.
+    Who opened the assignment (``opened_by``) and was never heard of may still hold half the visit on a phone with no
+    signal, so their end is waited for too. ``refused`` are (phone, number) of records that came and were kept out:
+    they are not missing.
     """
     lacking: list[dict[str, Any]] = [] if state != "open" else [{"what": "closing"}]
     for phone, made in _by_phone(records).items():
-        last = [r for r in made if r.kind in LAST_RECORDS]
-        here = {r.seq for r in made} | {number for of_phone, number in refused if of_phone == phone}
-        if not last:
-            lacking.append({"what": "end_of_phone", "phone": phone, "account_id": str(made[0].account_id)})
-        else:
-            promised = max(r.body["records"] for r in last)
-            absent = sorted(set(range(1, promised + 1)) - here)
-            if absent:
-                lacking.append(
-                    {"what": "records", "phone": phone, "account_id": str(made[0].account_id), "numbers": absent}
-                )
+        lacking += _missing_of_phone(phone, made, {number for of_phone, number in refused if of_phone == phone})
+    if state != "aborted":
+        silent = set(opened_by) - {r.account_id for r in records}
+        lacking += [{"what": "end_of_phone", "phone": "", "account_id": str(who)} for who in sorted(silent)]
     wanted = {r.body["sha256"] for r in records if r.kind == "photo"}
     lacking += [{"what": "photo", "sha256": digest} for digest in sorted(wanted - set(arrived))]
     return lacking
@@ -103,6 +103,15 @@ def _union(posting_id: UUID, said: list[FieldRecord]) -> Union:
         records=tuple(said),
         deciding=deciding,
     )
+
+
+def _missing_of_phone(phone: str, made: list[FieldRecord], refused: set[int]) -> list[dict[str, Any]]:
+    whose = {"phone": phone, "account_id": str(made[0].account_id)}
+    promised = [r.body["records"] for r in made if r.kind in LAST_RECORDS]
+    if not promised:
+        return [{"what": "end_of_phone", **whose}]
+    absent = sorted(set(range(1, max(promised) + 1)) - {r.seq for r in made} - refused)
+    return [{"what": "records", **whose, "numbers": absent}] if absent else []
 
 
 def _by_phone(records: Iterable[FieldRecord]) -> dict[str, list[FieldRecord]]:

@@ -91,9 +91,18 @@ def test_absent_is_not_guilty(seen: str, books: Explained, required: bool, word:
 def test_what_is_missing_is_named() -> None:
     phone = str(UUID(int=101))
     records = [record("arrive", 1), record("photo", 3, sha256="a" * 64), record("close", 5, records=5)]
-    lacking = missing(records, [(phone, 4)], {}, state="closed")
+    lacking = missing(records, opened_by=[UUID(int=1)], refused=[(phone, 4)], arrived={}, state="closed")
     assert [(m["what"], m.get("numbers"), m.get("sha256")) for m in lacking] == [
         ("records", [2], None),
         ("photo", None, "a" * 64),
     ]
-    assert missing(records[:1], [], {}, state="open")[0] == {"what": "closing"}
+    open_still = missing(records[:1], opened_by=[], refused=[], arrived={}, state="open")
+    assert open_still[0] == {"what": "closing"}
+
+
+@pytest.mark.parametrize(("state", "waited_for"), [("closed", 1), ("open", 1), ("aborted", 0)])
+def test_who_opened_and_was_never_heard_of_is_waited_for(state: str, waited_for: int) -> None:
+    whole = [record("arrive", 1), record("close", 2, records=2)]
+    lacking = missing(whole, opened_by=[UUID(int=1), UUID(int=2)], refused=[], arrived={}, state=state)
+    silent = [m for m in lacking if m.get("account_id") == str(UUID(int=2))]
+    assert len(silent) == waited_for
