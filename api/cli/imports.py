@@ -93,7 +93,9 @@ def sites(
 
 @imports.command("areas")
 @_FILE
-@click.option("--datum", type=_DATUM, required=True, help="What the coordinates are in; it is never guessed.")
+@click.option("--datum", type=_DATUM, help="What the coordinates are in, where the file does not say; never guessed.")
+@click.option("--crs", help="The same as a CRS, such as EPSG:4549.")
+@click.option("--layer", help="Which layer of a GeoPackage, where it has several.")
 @click.option("--quality", type=click.Choice([q.value for q in Quality]), default="unknown", show_default=True)
 @click.option("--boundary-error-m", type=click.FloatRange(min=0), help="How far off the boundaries may be, in metres.")
 @click.option("--code-property", default="code", show_default=True, help="The property that holds the division code.")
@@ -104,7 +106,9 @@ def sites(
 def areas(
     context: click.Context,
     file: Path,
-    datum: str,
+    datum: str | None,
+    crs: str | None,
+    layer: str | None,
     quality: str,
     boundary_error_m: float | None,
     code_property: str,
@@ -113,17 +117,17 @@ def areas(
     data_dir: Path | None,
     login: str | None,
 ) -> None:
-    """Boundaries of counties, towns or villages, from GeoJSON."""
+    """Boundaries of counties, towns or villages: GeoPackage, Shapefile, FlatGeobuf, GeoParquet or GeoJSON."""
     place = here(context, data_dir, login)
     try:
-        read = read_areas(file, datum=Datum(datum))
+        read = read_areas(file, datum=datum, crs=crs, layer=layer)
         with place.store() as store, store.writing() as uow:
             report = import_areas(
                 uow,
                 place.actor(uow),
                 read,
                 code_property=code_property,
-                datum=Datum(datum),
+                datum=Datum(datum) if datum else Datum.WGS84,
                 quality=Quality(quality),
                 boundary_error_m=boundary_error_m,
                 source=source or file.name,

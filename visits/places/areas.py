@@ -1,6 +1,7 @@
 """Boundaries of counties, towns and villages, each version kept."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ import shapely
 from shapely import MultiPolygon, Polygon
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from geo import Area, Datum
+from geo import Area, Datum, SeamKind, seams
 from visits.access import Actor, Right, in_scope, note, require
 from visits.places.errors import NoSuchBoundary
 from visits.places.imports import ImportCount, ImportReport, RowCheck
@@ -51,7 +52,8 @@ def import_areas(
     """Take what ``geo.read_areas`` read, one area for each division code; a changed polygon is a new version.
 
     ``datum`` is the one the file was read with; the areas themselves are WGS 84 by now. Without
-    ``boundary_error_m`` the error follows from the quality. What was repaired on reading is a remark.
+    ``boundary_error_m`` the error follows from the quality; what the file's CRS may leave wrong is added. What was
+    repaired on reading, and where neighbours overlap or leave a gap, is a remark.
     """
     require(actor, Right.MANAGE_PLACES)
     check = RowCheck()
@@ -72,16 +74,32 @@ def import_areas(
         said = {
             "shape": shapely.to_wkb(area.geometry),
             "quality": quality.value,
-            "boundary_error_m": error_m,
+            "boundary_error_m": error_m + area.crs_error_m,
             "datum": datum.value,
             "source": source,
             "licence": licence,
         }
         _take_area(uow, count, codes[area.feature_number], area.geometry.bounds, said, at_utc)
+    _remark_seams(check, areas, codes)
     report = count.report(check)
     detail = {"areas": len(areas), "created": report.created, "changed": report.changed, "source": source}
     note(uow, actor, "import.areas", about="areas", detail=detail, at_utc=at_utc)
     return report
+
+
+def _remark_seams(check: RowCheck, areas: Sequence[Area], codes: Mapping[int, str]) -> None:
+    """Remark where neighbours of one level (villages among villages) overlap or leave a gap."""
+    levels: dict[int, list[Area]] = defaultdict(list)
+    for area in areas:
+        levels[len(codes[area.feature_number])].append(area)
+    for level in levels.values():
+        for seam in seams([area.geometry for area in level]):
+            here, *others = (level[index].feature_number for index in seam.members)
+            with_whom = ", ".join(str(other) for other in others)
+            size, at = round(seam.size_m2), f"{seam.place.lon_deg:.5f}, {seam.place.lat_deg:.5f}"
+            zh, en = ("重叠", "overlap") if seam.kind is SeamKind.OVERLAP else ("空隙", "gap")
+            said_zh = f"与要素 {with_whom} 之间有{zh} {size} 平方米（{at}）"
+            check.remark(here, "geometry", said_zh, f"{en} of {size} m² with feature {with_whom} at {at}")
 
 
 def boundary(uow: UnitOfWork, actor: Actor, code: str) -> BoundaryView:

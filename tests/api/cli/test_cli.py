@@ -199,6 +199,35 @@ def test_areas_come_from_geojson_and_a_refusal_names_the_feature(folder: Folder)
     assert "outside your division" in refused.output
 
 
+def test_areas_come_from_a_geopackage_in_its_own_crs_and_an_overlap_is_told(folder: Folder) -> None:
+    import numpy as np
+    import pyogrio
+    import shapely
+
+    with_villages(folder)
+    more = folder.book("more.xlsx", VILLAGE_HEADER, ["下党乡", "上党村", "350924100202"])
+    assert folder.run("import", "villages", more, login="root").exit_code == 0
+    east_m, north_m, side_m = 440_000.0, 3_035_000.0, 2_000.0
+    squares = [
+        shapely.box(east_m, north_m, east_m + side_m, north_m + side_m),
+        shapely.box(east_m + side_m - 100, north_m, east_m + 2 * side_m, north_m + side_m),
+    ]
+    path = folder.path / "villages.gpkg"
+    pyogrio.raw.write(
+        path,
+        geometry=shapely.to_wkb(np.array(squares)),
+        field_data=[np.array(["350924100201", "350924100202"], dtype=object)],
+        fields=np.array(["code"], dtype=object),
+        crs="EPSG:4549",
+        geometry_type="Polygon",
+        driver="GPKG",
+    )
+    answer = folder.run("import", "areas", path, "--quality", "map", login="root")
+    assert answer.exit_code == 0, answer.output
+    assert "imported: 2 new" in answer.output
+    assert "overlap of" in answer.output
+
+
 def test_check_is_clean_on_a_new_installation_and_finds_a_changed_line(folder: Folder) -> None:
     clean = folder.run("check")
     assert clean.exit_code == 0, clean.output
