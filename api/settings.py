@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import available_timezones
 
 MEBIBYTE = 2**20
 LANGUAGES = ("zh", "en")
@@ -20,7 +19,6 @@ class Settings:
     port: int = 8000
     max_body_bytes: int = 4 * MEBIBYTE
     max_photo_bytes: int = 50 * MEBIBYTE
-    timezone: str = "Asia/Shanghai"
     language: str = "zh"
     operator_name: str = ""
     complaint_contact: str = ""
@@ -43,7 +41,6 @@ def read_settings(environ: Mapping[str, str], *, data_dir: Path | None = None) -
         port=_number(environ, "SHIDI_PORT", Settings.port, most=65_535),
         max_body_bytes=_number(environ, "SHIDI_MAX_BODY_BYTES", Settings.max_body_bytes, most=1024 * MEBIBYTE),
         max_photo_bytes=_number(environ, "SHIDI_MAX_PHOTO_BYTES", Settings.max_photo_bytes, most=1024 * MEBIBYTE),
-        timezone=_timezone(environ),
         language=_language(environ),
         operator_name=environ.get("SHIDI_OPERATOR", Settings.operator_name),
         complaint_contact=environ.get("SHIDI_COMPLAINTS", Settings.complaint_contact),
@@ -58,13 +55,6 @@ def _number(environ: Mapping[str, str], name: str, default: int, *, most: int) -
     if not (text.isascii() and text.isdigit() and len(text) <= 18 and 0 < int(text) <= most):
         raise BadSetting(f"{name} must be a whole number from 1 to {most}, not {text!r}")
     return int(text)
-
-
-def _timezone(environ: Mapping[str, str]) -> str:
-    name = environ.get("SHIDI_TIMEZONE", Settings.timezone)
-    if name not in available_timezones():
-        raise BadSetting(f"SHIDI_TIMEZONE must name a time zone, such as Asia/Shanghai, not {name!r}")
-    return name
 
 
 def _language(environ: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from api.pages.frame import page, told
 from api.pages.places import every_village
 from visits.access import Right, accounts_within, require
 from visits.plans import NewAssignment, assign, assignments
+from visits.zone import LOCAL_ZONE
 
 PER_PAGE = 50
 USUAL_LEAD = timedelta(hours=2)
@@ -34,7 +35,7 @@ def show_assignments() -> Response:
         places = every_village(uow, actor) if may_assign else []
         inspectors = accounts_within(uow, actor) if may_assign else []
     shown = found[:PER_PAGE]
-    zone = ZoneInfo(house().settings.timezone)
+    zone = LOCAL_ZONE
     return page(
         "assignments.html",
         assignments=shown,
@@ -62,7 +63,7 @@ def take_assignment() -> AnyResponse:
 
 def _wanted() -> NewAssignment:
     """Gate 1 of the form: what a browser sends from it, in the right types."""
-    form, zone = request.form, ZoneInfo(house().settings.timezone)
+    form, zone = request.form, LOCAL_ZONE
     try:
         return NewAssignment(
             village_code=form["village_code"],

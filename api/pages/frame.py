@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from flask import Response, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -16,6 +15,7 @@ from api.http.signin import CSRF_FIELD, csrf_token, current_actor
 from api.pages.clock import time_element
 from api.pages.words import LANGUAGES, WEB, Words, words
 from visits.access import Actor, NotSignedIn, Right
+from visits.zone import LOCAL_ZONE
 
 LANGUAGE_COOKIE = "shidi_language"
 HOME = "/desk/"
@@ -94,7 +94,7 @@ def _render(template: str, values: Mapping[str, object]) -> str:
         .get_template(template)
         .render(
             words=speech,
-            zone=ZoneInfo(settings.timezone),
+            zone=LOCAL_ZONE,
             html_lang=speech.tag,
             actor=actor,
             may=lambda right: actor is not None and actor.may(Right(right)),

@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
@@ -19,6 +18,7 @@ from visits.people import postings
 from visits.places import village
 from visits.review import SightingOnPage, person_page
 from visits.store import UnitOfWork
+from visits.zone import LOCAL_ZONE
 
 PER_PAGE = 100
 SLOTS = ("dawn", "day", "evening", "night")
@@ -72,7 +72,7 @@ def show_posting(posting_id: UUID) -> Response:
         shown=shown,
         filtered=len(shown) < len(person.sightings),
         photos=photos,
-        today=at_utc.astimezone(ZoneInfo(house().settings.timezone)).date(),
+        today=at_utc.astimezone(LOCAL_ZONE).date(),
     )
 
 

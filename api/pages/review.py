@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -28,6 +27,7 @@ from visits.review import (
 )
 from visits.review.person import SightingOnPage
 from visits.store import UnitOfWork
+from visits.zone import LOCAL_ZONE
 
 NOTICE_WAYS = ("paper", "in_person", "link")
 OUTCOMES = ("accept", "return", "reject")
@@ -149,7 +149,7 @@ def _lay(uow: UnitOfWork, actor: Actor, sighting_id: UUID) -> Laid:
 
 
 def _today() -> date:
-    return now_utc().astimezone(ZoneInfo(house().settings.timezone)).date()
+    return now_utc().astimezone(LOCAL_ZONE).date()
 
 
 def _day(field: str) -> date:
