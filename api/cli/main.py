@@ -8,6 +8,7 @@ import click
 from api.cli.accounts import bootstrap, user
 from api.cli.calendar import calendar
 from api.cli.imports import imports
+from api.cli.keys import keys
 from api.cli.place import Place
 from api.cli.presence import presence
 from api.cli.serve import serve
@@ -40,5 +41,5 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
     context.obj = Place(environ=context.obj or {}, data_dir=data_dir, login=login)
 
 
-for command in (bootstrap, user, imports, calendar, migrate, serve, check, presence):
+for command in (bootstrap, user, imports, calendar, migrate, serve, check, presence, keys):
     shidi.add_command(command)

@@ -1,6 +1,7 @@
 """Proof: can it be shown later that a record was there, and is unchanged?  Merkle log, chains, signatures, seals."""
 
 from media.proof.envelope import load_or_create_master_key, new_data_key, seal, unseal, unwrap, wrap
+from media.proof.keys import key_id, private_bytes, read_private
 from media.proof.leaf import LEAF_DIGEST, new_salt, salted_leaf
 from media.proof.merkle import (
     EMPTY_ROOT,
@@ -36,6 +37,7 @@ __all__ = [
     "check_chain",
     "consistency_proof",
     "inclusion_proof",
+    "key_id",
     "leaf_hash",
     "load_or_create_master_key",
     "new_data_key",
@@ -44,6 +46,8 @@ __all__ = [
     "new_salt",
     "node_hash",
     "p256_verifier",
+    "private_bytes",
+    "read_private",
     "read_public_jwk",
     "record_sha256",
     "root",

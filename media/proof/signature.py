@@ -25,7 +25,7 @@ _COORDINATE_BYTES = 32
 
 @dataclass(frozen=True)
 class DeviceKey:
-    """A key pair like the one a phone keeps to itself: for the demo's simulated phones and for tests."""
+    """A P-256 key pair: one of the server's own, or one like a phone keeps to itself (demo and tests)."""
 
     private_key: ec.EllipticCurvePrivateKey
     public_jwk: dict[str, str]
@@ -80,11 +80,15 @@ def read_public_jwk(public_jwk: Mapping[str, object]) -> ec.EllipticCurvePublicK
 
 
 def new_device_key() -> DeviceKey:
-    """Return a fresh key pair for a simulated phone."""
+    """Return a fresh key pair."""
     private_key = ec.generate_private_key(ec.SECP256R1())
+    return DeviceKey(private_key, public_jwk_of(private_key))
+
+
+def public_jwk_of(private_key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    """Return the public half as a JSON Web Key."""
     numbers = private_key.public_key().public_numbers()
-    public_jwk = {"kty": "EC", "crv": "P-256", "x": _base64url(numbers.x), "y": _base64url(numbers.y)}
-    return DeviceKey(private_key, public_jwk)
+    return {"kty": "EC", "crv": "P-256", "x": _base64url(numbers.x), "y": _base64url(numbers.y)}
 
 
 def sign_p256(key: DeviceKey, message: bytes) -> bytes:

@@ -22,6 +22,7 @@ class Right(StrEnum):
 
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_PLACES = "manage_places"
+    MAINTAIN = "maintain"
     IMPORT_ROSTER = "import_roster"
     IMPORT_LEAVE = "import_leave"
     ASSIGN = "assign"
@@ -40,6 +41,7 @@ class Right(StrEnum):
 _HELD_BY: dict[Right, frozenset[Role]] = {
     Right.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
     Right.MANAGE_PLACES: frozenset({Role.ADMIN}),
+    Right.MAINTAIN: frozenset({Role.ADMIN}),
     Right.IMPORT_ROSTER: frozenset({Role.ORGANIZATION}),
     Right.IMPORT_LEAVE: frozenset({Role.ORGANIZATION}),
     Right.ASSIGN: frozenset({Role.OFFICE}),

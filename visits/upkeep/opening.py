@@ -30,6 +30,10 @@ def open_entry(uow: UnitOfWork, actor: Actor, index: int, *, at_utc: datetime) -
     return found
 
 
+def _of_everybody(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    """What the server says of itself is for whoever reads the log."""
+
+
 def _of_a_visit(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
     visible_visit(uow, actor, UUID(entry.said["visit_id"]))
 
@@ -65,4 +69,6 @@ CONCERNED: dict[str, Concerned] = {
     "decision.second": _of_a_sighting,
     "problem": _of_a_problem,
     "problem.withdraw": _of_a_problem,
+    "server_key.make": _of_everybody,
+    "server_key.retire": _of_everybody,
 }

@@ -1,0 +1,43 @@
+"""Key pairs that the server keeps: written down to be sealed, read again, and named by what they are."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+
+from media.errors import BadKey
+from media.proof.signature import DeviceKey, public_jwk_of, read_public_jwk
+
+
+def private_bytes(key: DeviceKey) -> bytes:
+    """Return the private half as PKCS #8, unprotected: whoever keeps it seals it first."""
+    return key.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def read_private(private: bytes) -> DeviceKey:
+    """Return the pair again that :func:`private_bytes` wrote down, or raise :class:`BadKey`."""
+    try:
+        key = load_der_private_key(private, password=None)
+    except (ValueError, TypeError) as error:
+        raise BadKey("these bytes are no private key") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise BadKey("the private key is none of curve P-256")
+    return DeviceKey(key, public_jwk_of(key))
+
+
+def key_id(public_jwk: Mapping[str, object]) -> str:
+    """Return the name of a public key: its JSON Web Key thumbprint (RFC 7638), so that no key can borrow a name."""
+    read_public_jwk(public_jwk)
+    named = {name: public_jwk[name] for name in ("crv", "kty", "x", "y")}
+    digest = hashlib.sha256(json.dumps(named, separators=(",", ":"), sort_keys=True).encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
