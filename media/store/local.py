@@ -227,6 +227,28 @@ class LocalStore:
         """Return a derived copy, open for reading; the caller closes it."""
         return self._open(self._derived_path(sha256_hex, name), f"{sha256_hex} has no derived copy {name!r}")
 
+    # -- removal by rule ------------------------------------------------------------------------------------------
+
+    def remove(self, sha256_hex: str) -> None:
+        """Return once the original and all copies made from it are gone; safe to repeat.
+
+        The copies go first: while the original is here, somebody who asks again still knows what is left to remove.
+        """
+        original = self._original_path(sha256_hex)
+        copies = self._fan_out(self._derived, sha256_hex)
+        with _disk():
+            self._check_reachable()
+            if copies.is_dir():
+                for copy in sorted(copies.iterdir()):
+                    copy.unlink(missing_ok=True)
+                copies.rmdir()
+                fsync_directory(copies.parent)
+                self._step("copies removed")
+            if original.is_file():
+                original.unlink()
+                fsync_directory(original.parent)
+        self._step("removed")
+
     # -- steps ---------------------------------------------------------------------------------------------------
 
     def _write_durably(self, descriptor: int, stream: Readable, start_bytes: int) -> int:

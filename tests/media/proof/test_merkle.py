@@ -66,6 +66,28 @@ def root_by_definition(leaves: list[bytes]) -> bytes:
     return merkle.node_hash(root_by_definition(leaves[:split]), root_by_definition(leaves[split:]))
 
 
+def path_by_definition(index: int, leaves: list[bytes]) -> list[bytes]:
+    """PATH(m, D[n]) of RFC 6962 section 2.1.1, word for word."""
+    if len(leaves) == 1:
+        return []
+    split = max(1 << bit for bit in range(8) if 1 << bit < len(leaves))
+    if index < split:
+        return [*path_by_definition(index, leaves[:split]), root_by_definition(leaves[split:])]
+    return [*path_by_definition(index - split, leaves[split:]), root_by_definition(leaves[:split])]
+
+
+def consistency_by_definition(first: int, leaves: list[bytes], *, is_whole: bool = True) -> list[bytes]:
+    """PROOF(m, D[n]) and SUBPROOF(m, D[n], b) of RFC 6962 section 2.1.2, word for word."""
+    if first == len(leaves):
+        return [] if is_whole else [root_by_definition(leaves)]
+    split = max(1 << bit for bit in range(8) if 1 << bit < len(leaves))
+    if first <= split:
+        inner = consistency_by_definition(first, leaves[:split], is_whole=is_whole)
+        return [*inner, root_by_definition(leaves[split:])]
+    inner = consistency_by_definition(first - split, leaves[split:], is_whole=False)
+    return [*inner, root_by_definition(leaves[:split])]
+
+
 LEAVES = some_leaves(LARGEST)
 TREE = Tree(LEAVES)
 ROOTS = [root_by_definition(LEAVES[:size]) for size in range(LARGEST + 1)]
@@ -113,6 +135,14 @@ def test_every_earlier_tree_is_proved_to_be_the_beginning_of_every_later_one() -
         for first in range(second + 1):
             proof = merkle.consistency_proof(first, second, TREE.get_node)
             assert merkle.verify_consistency(first, second, ROOTS[first], ROOTS[second], proof)
+
+
+@given(st.integers(1, LARGEST), st.data())
+def test_proofs_are_those_of_the_recursive_definition(size: int, data: st.DataObject) -> None:
+    leaves = LEAVES[:size]
+    index, first = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
+    assert merkle.inclusion_proof(index, size, TREE.get_node) == path_by_definition(index, leaves)
+    assert merkle.consistency_proof(first, size, TREE.get_node) == consistency_by_definition(first, leaves)
 
 
 def test_only_subtrees_that_were_complete_before_are_read() -> None:
