@@ -35,7 +35,7 @@ from visits.access import (
 )
 from visits.fieldwork import NoSuchPhoto, NoSuchSighting
 from visits.fieldwork import NoSuchVisit as NoSuchFieldVisit
-from visits.forms import NoSuchItem
+from visits.forms import BadQuestionSet, NoSuchItem, NoSuchQuestionSet
 from visits.intake import NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
 from visits.ledger import AlreadyWithdrawn, NoSuchProblem
 from visits.log import NotInLog
@@ -138,6 +138,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     PhotoNotAnnounced: Problem("photo-not-announced", 409, "No record announces this photo", "照片尚无对应记录"),
     # forms, people, fieldwork
     NoSuchItem: Problem("no-such-item", 404, "No such problem item", "没有这一问题条目"),
+    NoSuchQuestionSet: Problem("no-such-question-set", 404, "No such set of questions", "没有这一版问题"),
     NoSuchPosting: _NO_SUCH_POSTING,
     NoSuchReviewedPosting: _NO_SUCH_POSTING,
     NoSuchFieldVisit: _NO_SUCH_VISIT,
@@ -192,7 +193,14 @@ PROBLEMS: dict[type[Exception], Problem] = {
 
 # What no request can cause by what it says: a fault of the house, answered 500 and logged whole.
 FAULTS_OF_THE_HOUSE: frozenset[type[Exception]] = frozenset(
-    {media.SealBroken, media.UnknownAlgorithm, media.InspectionUnavailable, AlreadyBootstrapped, AlreadyServed}
+    {
+        media.SealBroken,
+        media.UnknownAlgorithm,
+        media.InspectionUnavailable,
+        AlreadyBootstrapped,
+        AlreadyServed,
+        BadQuestionSet,
+    }
 )
 
 

@@ -1,13 +1,16 @@
-"""The 29 items a problem may cite."""
+"""The questions of a visit, and the 29 items a problem may cite."""
 
 from typing import Any
 
 import marshmallow as ma
+from flask import jsonify, request
+from werkzeug.wrappers import Response
 
 from api.http.blueprint import RoomBlueprint
-from visits.forms import ITEMS_VERSION, items
+from api.http.fields import Schema, Text
+from visits.forms import ITEMS_VERSION, items, question_set
 
-forms = RoomBlueprint("items", "What a problem may cite")
+forms = RoomBlueprint("items", "What is asked, and what a problem may cite")
 
 
 class ItemOut(ma.Schema):
@@ -38,3 +41,61 @@ class ItemListOut(ma.Schema):
 def list_items() -> dict[str, Any]:
     """The items with the version of their wording, which a finding keeps."""
     return {"version": ITEMS_VERSION, "items": items(), "next": None}
+
+
+class QuestionQuery(Schema):
+    """Which set is meant."""
+
+    version = Text(least=1, most=60, load_default=None)
+
+
+class QuestionOut(ma.Schema):
+    """One question with the rule it rests on.
+
+    `answer` says how it is answered (`yes_no`, `know_of`, `text`), `look_when` which answer deserves a look,
+    `addressed_to` whose matter a lack is where it is not the village's, `board` which question asks whether the notice
+    is up at all, and `document` which of the four kinds of papers it looks at.
+    """
+
+    id = ma.fields.String()
+    group_zh = ma.fields.String()
+    group_en = ma.fields.String()
+    text_zh = ma.fields.String()
+    text_en = ma.fields.String()
+    answer = ma.fields.String()
+    item = ma.fields.Integer(allow_none=True)
+    rule_zh = ma.fields.String()
+    rule_en = ma.fields.String()
+    source = ma.fields.String()
+    visit_kinds = ma.fields.List(ma.fields.String())
+    look_when = ma.fields.String()
+    addressed_to = ma.fields.String(allow_none=True)
+    board = ma.fields.String(allow_none=True)
+    document = ma.fields.String(allow_none=True)
+
+
+class QuestionSetOut(ma.Schema):
+    """One published set; `closing` words the two questions that `close` answers, with their rule."""
+
+    version = ma.fields.String()
+    published_on = ma.fields.String()
+    script_zh = ma.fields.String()
+    script_en = ma.fields.String()
+    questions = ma.fields.List(ma.fields.Nested(QuestionOut))
+    closing = ma.fields.List(ma.fields.Nested(QuestionOut))
+
+
+_QUESTION_SET = QuestionSetOut()
+
+
+@forms.get("/questions")
+@forms.arguments(QuestionQuery, location="query")
+@forms.response(200, QuestionSetOut)
+def show_questions(query: dict[str, Any]) -> Response:
+    """The newest set of questions, or the one of a version, however old. The version is the ETag."""
+    asked = question_set(query["version"])
+    response = jsonify(_QUESTION_SET.dump(asked))
+    response.set_etag(asked.version)
+    # What a set says never changes, but which one is newest does: it is kept, and asked about each time.
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)

@@ -32,7 +32,9 @@ class SentRecord(Schema):
 
 
 class Delivery(Schema):
-    """Up to 200 records of one visit."""
+    """Up to 200 records of one visit, and the phone's clock as it sends them."""
+
+    device_utc = Instant(load_default=None, allow_none=True)
 
     records = ma.fields.List(
         ma.fields.Nested(SentRecord), required=True, validate=ma.validate.Length(min=1, max=MOST_RECORDS_OF_A_DELIVERY)
@@ -79,13 +81,13 @@ def send_records(visit_id: UUID) -> Any:
         with house().store.writing() as uow:
             kept_sha256 = keep_unreadable(uow, actor, visit_id, body, str(reason), at_utc=now_utc())
         return answer(UNREADABLE_DELIVERY, str(reason), kept_sha256=kept_sha256)
-    read = [read_record(one["record"]) for one in sent]
+    read = [read_record(one["record"]) for one in sent["records"]]
     batch = [
         Incoming(one["record"], one["signature"], what.parsed, "; ".join(what.problems))
-        for one, what in zip(sent, read, strict=True)
+        for one, what in zip(sent["records"], read, strict=True)
     ]
     with house().store.writing() as uow:
-        reception = receive(uow, actor, visit_id, batch, at_utc=now_utc())
+        reception = receive(uow, actor, visit_id, batch, device_utc=sent["device_utc"], at_utc=now_utc())
     house().jobs.wake()
     if not reception.known_visit:
         raise NoSuchVisit(f"there is no visit {visit_id}")
@@ -95,9 +97,9 @@ def send_records(visit_id: UUID) -> Any:
     )
 
 
-def _read_delivery(body: bytes) -> list[dict[str, Any]]:
+def _read_delivery(body: bytes) -> dict[str, Any]:
     try:
-        return cast(list[dict[str, Any]], _DELIVERY.load(read_json(body))["records"])
+        return cast(dict[str, Any], _DELIVERY.load(read_json(body)))
     except ma.ValidationError as reason:
         raise UnreadableBody(f"this is not a delivery of records: {reason}"[:500]) from reason
 

@@ -14,9 +14,11 @@ from marshmallow import validates_schema
 from api.http.errors import UnreadableBody
 from api.http.fields import Id, Instant, Number, Schema, Sha256Hex, Text, Whole, YesNo, word
 from api.http.strict_json import read_json
+from visits.intake import kind_corrected
 
 MOST_RECORDS_OF_A_PHONE = 10_000
 MOST_FIXES_OF_A_PHOTO = 8
+MOST_ANSWERS_OF_A_RECORD = 200
 LAST_ITEM = 29
 MOST_COMPLAINTS_TOLD = 8
 
@@ -107,6 +109,34 @@ class Photo(Schema):
     source = word("camera", "gallery", required=True)
     fixes = ma.fields.List(ma.fields.Nested(Fix), required=True, validate=ma.validate.Length(max=MOST_FIXES_OF_A_PHOTO))
     of_record = Id(required=True, allow_none=True)
+    file_modified_at = Instant(load_default=None, allow_none=True)
+
+
+class Answered(Schema):
+    """The answer to one question; `note` is for a few words and never for who said them."""
+
+    question_id = Text(least=1, most=60, pattern=r"\A[a-z0-9_]+\Z", required=True)
+    answer = word("yes", "no", "cannot_tell", "not_asked", "counted", required=True)
+    asked = Whole(least=0, most=1000, required=True, allow_none=True)
+    know = Whole(least=0, most=1000, required=True, allow_none=True)
+    note = Text(most=2000, required=True)
+
+    @validates_schema
+    def _counts_are_counted(self, data: dict[str, Any], **kwargs: Any) -> None:
+        asked, know = data["asked"], data["know"]
+        if (data["answer"] == "counted") != (asked is not None and know is not None):
+            raise ma.ValidationError("Both numbers belong to a counted answer, and to no other.", "asked")
+        if asked is not None and know is not None and know > asked:
+            raise ma.ValidationError("More than were asked.", "know")
+
+
+class Answers(Schema):
+    """What was answered to the questions of one set; none is obligatory."""
+
+    question_set = Text(least=1, most=60, required=True)
+    answers = ma.fields.List(
+        ma.fields.Nested(Answered), required=True, validate=ma.validate.Length(max=MOST_ANSWERS_OF_A_RECORD)
+    )
 
 
 class AllInOrder(Schema):
@@ -133,16 +163,43 @@ class Abort(Finish):
     reason = Text(least=1, most=500, required=True)
 
 
+CORRECTABLE: dict[str, Schema] = {
+    "sighting": Sighting(),
+    "problem": ProblemFound(),
+    "answers": Answers(),
+    "close": Close(),
+}
+
+
+class Correction(Schema):
+    """What an earlier record of this account should have said: its whole body, anew. The first one stays."""
+
+    of_record = Id(required=True)
+    of_sha256 = Sha256Hex(required=True)
+    reason = Text(least=1, most=500, required=True)
+    body = ma.fields.Dict(required=True)
+
+    @validates_schema
+    def _has_the_shape_of_what_it_corrects(self, data: dict[str, Any], **kwargs: Any) -> None:
+        kind = kind_corrected(data["body"])
+        if kind is None:
+            raise ma.ValidationError("Not the body of a kind that can be corrected.", "body")
+        if complaints := CORRECTABLE[kind].validate(data["body"]):
+            raise ma.ValidationError(complaints, "body")
+
+
 BODIES: dict[str, Schema] = {
     "arrive": Arrive(),
     "confirm": Confirm(),
     "sighting": Sighting(),
     "problem": ProblemFound(),
     "photo": Photo(),
+    "answers": Answers(),
     "all_in_order": AllInOrder(),
     "finish": Finish(),
     "close": Close(),
     "abort": Abort(),
+    "correction": Correction(),
 }
 
 

@@ -15,7 +15,7 @@ from visits.intake.records import (
     refused_numbers,
 )
 from visits.intake.rows import KeptDelivery, ReceivedRecord, Upload, VisitKey
-from visits.intake.rules import PHOTOS_PER_PROBLEM, PHOTOS_PER_VISIT
+from visits.intake.rules import PHOTOS_PER_PROBLEM, PHOTOS_PER_VISIT, kind_corrected
 from visits.intake.sealing import open_for_visit, seal_for_visit
 from visits.intake.uploads import (
     ArrivedPhoto,
@@ -53,6 +53,7 @@ __all__ = [
     "complete_upload",
     "keep_unreadable",
     "kept_records",
+    "kind_corrected",
     "mismatched_upload",
     "open_for_visit",
     "photos_have_arrived",

@@ -65,6 +65,7 @@ class StoredRecord:
     device_id: UUID | None
     signature_state: str
     received_utc: datetime
+    device_utc: datetime | None
     log_index: int
     record: dict[str, Any]
 
@@ -84,10 +85,19 @@ class KeptRecord:
     text: str
 
 
-def receive(uow: UnitOfWork, actor: Actor, visit_id: UUID, batch: Sequence[Incoming], *, at_utc: datetime) -> Reception:
+def receive(
+    uow: UnitOfWork,
+    actor: Actor,
+    visit_id: UUID,
+    batch: Sequence[Incoming],
+    *,
+    device_utc: datetime | None = None,
+    at_utc: datetime,
+) -> Reception:
     """Take a batch of records into a visit and return one receipt each, in order.
 
     Everything is stored, whatever becomes of it; the same batch again changes nothing and gets the same receipts.
+    ``device_utc`` is the phone's clock as it sent the batch.
     """
     require(actor, Right.RECORD)
     visit = assigned_visit(uow, visit_id)
@@ -96,7 +106,7 @@ def receive(uow: UnitOfWork, actor: Actor, visit_id: UUID, batch: Sequence[Incom
             keep_unreadable(uow, actor, visit_id, item.text.encode(), "not_of_the_team", at_utc=at_utc)
         return Reception(False, ())
     lock_for_transaction(uow, f"visit:{visit_id}")
-    return Reception(True, tuple(_take(uow, actor, visit, batch, at_utc)))
+    return Reception(True, tuple(_take(uow, actor, visit, batch, device_utc, at_utc)))
 
 
 def keep_unreadable(
@@ -140,6 +150,7 @@ def accepted_records(uow: UnitOfWork, visit_id: UUID) -> list[StoredRecord]:
             device_id=row.device_id,
             signature_state=row.signature_state,
             received_utc=row.received_utc,
+            device_utc=row.device_utc,
             log_index=row.log_index,
             record=json.loads(seal.open(row.sealed_text, row.sha256)),
         )
@@ -187,18 +198,23 @@ def record_text(uow: UnitOfWork, row: ReceivedRecord) -> str:
 
 
 def _take(
-    uow: UnitOfWork, actor: Actor, visit: AssignedVisit, batch: Sequence[Incoming], at_utc: datetime
+    uow: UnitOfWork,
+    actor: Actor,
+    visit: AssignedVisit,
+    batch: Sequence[Incoming],
+    device_utc: datetime | None,
+    at_utc: datetime,
 ) -> list[RecordReceipt]:
     digests = [record_sha256(item.text) for item in batch]
     by_digest, by_id = _known(uow, visit.visit_id, digests, [item.record["id"] for item in batch if item.record])
-    taken = _taken_so_far(uow, visit.visit_id)
+    taken, foreign = _taken_so_far(uow, visit.visit_id), _corrected_of_others(uow, actor, visit.visit_id, batch)
     receipts = {digest: _receipt(row) for digest, row in by_digest.items()}
     seal, verify = seal_of_visit(uow, visit.visit_id), _verifier(uow, actor)
     fresh: dict[str, dict[str, Any]] = {}
     for item, digest in zip(batch, digests, strict=True):
         if digest in by_digest or digest in fresh:
             continue
-        outcome, reason = _judge(item, visit.visit_id, by_id, taken)
+        outcome, reason = _judge(item, visit.visit_id, by_id, taken, foreign)
         fresh[digest] = {
             **_said(item),
             "sha256": digest,
@@ -211,6 +227,7 @@ def _take(
             "outcome": outcome,
             "reason": reason[:500],
             "received_utc": at_utc,
+            "device_utc": device_utc,
         }
         if item.record is not None:
             by_id.setdefault(item.record["id"], digest)
@@ -256,7 +273,23 @@ def _taken_so_far(uow: UnitOfWork, visit_id: UUID) -> TakenSoFar:
     return taken
 
 
-def _judge(item: Incoming, visit_id: UUID, by_id: dict[UUID, str], taken: TakenSoFar) -> tuple[str, str]:
+def _corrected_of_others(uow: UnitOfWork, actor: Actor, visit_id: UUID, batch: Sequence[Incoming]) -> set[UUID]:
+    """What of the records this batch corrects is known to be somebody else's."""
+    corrections = [i.record for i in batch if i.record is not None and i.record["kind"] == "correction"]
+    found = uow.session.scalars(
+        select(ReceivedRecord.record_id).where(
+            ReceivedRecord.visit_id == visit_id,
+            ReceivedRecord.outcome == "accepted",
+            ReceivedRecord.record_id.in_([c["body"]["of_record"] for c in corrections]),
+            ReceivedRecord.account_id != actor.account_id,
+        )
+    )
+    return {record_id for record_id in found if record_id is not None}
+
+
+def _judge(
+    item: Incoming, visit_id: UUID, by_id: dict[UUID, str], taken: TakenSoFar, foreign: set[UUID]
+) -> tuple[str, str]:
     if item.record is None or item.complaint:
         return "refused", item.complaint or "unreadable"
     if item.record["id"] in by_id:
@@ -264,6 +297,8 @@ def _judge(item: Incoming, visit_id: UUID, by_id: dict[UUID, str], taken: TakenS
     reason = refusal(item.record, visit_id, taken)
     if reason:
         return "refused", reason
+    if item.record["kind"] == "correction" and item.record["body"]["of_record"] in foreign:
+        return "refused", "not_own_record"
     if item.record["kind"] == "photo":
         taken.add(item.record["body"].get("of_record"))
     return "accepted", ""
@@ -273,13 +308,14 @@ def _said(item: Incoming) -> dict[str, Any]:
     """The columns that stand in the record itself; empty where it could not be read."""
     record = item.record or {}
     photo = record["body"] if record.get("kind") == "photo" else {}
+    belongs = record["body"] if record.get("kind") in ("photo", "correction") else {}
     return {
         "record_id": record.get("id"),
         "kind": record.get("kind", ""),
         "seq": record.get("seq"),
         "photo_sha256": photo.get("sha256"),
         "photo_size_bytes": photo.get("size_bytes"),
-        "of_record": photo.get("of_record"),
+        "of_record": belongs.get("of_record"),
     }
 
 

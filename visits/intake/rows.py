@@ -51,6 +51,7 @@ class ReceivedRecord(Base):
     outcome: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(500))
     received_utc: Mapped[datetime]
+    device_utc: Mapped[datetime | None]  # the phone's clock as it sent this
     log_index: Mapped[int]
 
 

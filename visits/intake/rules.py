@@ -1,6 +1,7 @@
 """What may be taken into a visit: pure rules over what is known of it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,15 @@ class TakenSoFar:
         self.photos += 1
         if of_record is not None:
             self.photos_of[of_record] += 1
+
+
+# The field that only this kind's body has.
+_MARKS = {"posting_id": "sighting", "item": "problem", "question_set": "answers", "escorted": "close"}
+
+
+def kind_corrected(body: Mapping[str, Any]) -> str | None:
+    """The kind of record that a correction's ``body`` is a body of; None when it is of none that can be corrected."""
+    return next((kind for field, kind in _MARKS.items() if field in body), None)
 
 
 def refusal(record: dict[str, Any], visit_id: UUID, taken: TakenSoFar) -> str:

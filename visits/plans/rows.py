@@ -21,6 +21,8 @@ class Assignment(Base):
     announced: Mapped[bool]
     reason: Mapped[str] = mapped_column(String(200))
     draw_reference: Mapped[str | None] = mapped_column(String(80))
+    case_study: Mapped[bool]
+    question_set: Mapped[str | None] = mapped_column(String(60))  # fixed here, so that no round changes midway
     release_utc: Mapped[datetime]
     expires_utc: Mapped[datetime]
     assigned_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))

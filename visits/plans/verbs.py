@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, select
 
 from visits.access import Account, Actor, Right, Role, note, require, within
-from visits.forms import ITEMS_VERSION
+from visits.forms import ITEMS_VERSION, question_set
 from visits.log import append
 from visits.people import PostingView, postings_expected
 from visits.places import SiteView, VillageView, sites_of, village
@@ -21,7 +21,10 @@ from visits.zone import LOCAL_ZONE
 
 @dataclass(frozen=True)
 class NewAssignment:
-    """What the office decides. ``release_utc`` is when the team may learn where it goes."""
+    """What the office decides. ``release_utc`` is when the team may learn where it goes.
+
+    A study of one case in depth (解剖麻雀) is made with the village's knowledge: it is announced, and counted apart.
+    """
 
     village_code: str
     announced: bool
@@ -29,6 +32,7 @@ class NewAssignment:
     release_utc: datetime
     expires_utc: datetime
     reason: str = ""
+    case_study: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class AssignmentView:
     visit_id: UUID | None
     village: VillageView | None
     announced: bool
+    visit_kind: str
     reason: str
     team: tuple[Member, ...]
     release_utc: datetime
@@ -63,10 +68,12 @@ class Package:
     visit_id: UUID
     village: VillageView
     announced: bool
+    visit_kind: str
     sites: tuple[SiteView, ...]
     postings: tuple[PostingView, ...]
     team: tuple[Member, ...]
     items_version: str
+    question_set: str
     nonce: str
     server_utc: datetime
     expires_utc: datetime
@@ -90,6 +97,8 @@ class AssignedVisit:
     announced: bool
     team: tuple[Member, ...]
     release_utc: datetime
+    visit_kind: str
+    question_set: str | None
 
 
 @dataclass(frozen=True)
@@ -127,9 +136,11 @@ def assign(uow: UnitOfWork, actor: Actor, new: NewAssignment, *, at_utc: datetim
         id=assignment_id,
         visit_id=visit_id,
         village_code=there.code,
-        announced=new.announced,
+        announced=new.announced or new.case_study,
         reason=new.reason,
         draw_reference=None,
+        case_study=new.case_study,
+        question_set=question_set().version,
         release_utc=new.release_utc,
         expires_utc=new.expires_utc,
         assigned_by=actor.account_id,
@@ -220,7 +231,16 @@ def assigned_visit(uow: UnitOfWork, visit_id: UUID) -> AssignedVisit | None:
     row = uow.session.scalar(select(Assignment).where(Assignment.visit_id == visit_id))
     if row is None:
         return None
-    return AssignedVisit(row.visit_id, row.id, row.village_code, row.announced, _members(uow, row.id), row.release_utc)
+    return AssignedVisit(
+        visit_id=row.visit_id,
+        assignment_id=row.id,
+        village_code=row.village_code,
+        announced=row.announced,
+        team=_members(uow, row.id),
+        release_utc=row.release_utc,
+        visit_kind=_visit_kind(row),
+        question_set=row.question_set,
+    )
 
 
 def openings_of(uow: UnitOfWork, assignment_id: UUID) -> list[OpenedFor]:
@@ -276,6 +296,7 @@ def _view(uow: UnitOfWork, actor: Actor, row: Assignment, at_utc: datetime) -> A
         visit_id=None if sealed else row.visit_id,
         village=None if sealed else village(uow, actor, row.village_code),
         announced=row.announced,
+        visit_kind=_visit_kind(row),
         reason="" if sealed else row.reason,
         team=_members(uow, row.id),
         release_utc=row.release_utc,
@@ -285,6 +306,10 @@ def _view(uow: UnitOfWork, actor: Actor, row: Assignment, at_utc: datetime) -> A
     )
 
 
+def _visit_kind(row: Assignment) -> str:
+    return "case_study" if row.case_study else "announced" if row.announced else "unannounced"
+
+
 def _package(uow: UnitOfWork, actor: Actor, row: Assignment, nonce: str, at_utc: datetime) -> Package:
     today = at_utc.astimezone(LOCAL_ZONE).date()
     return Package(
@@ -292,10 +317,12 @@ def _package(uow: UnitOfWork, actor: Actor, row: Assignment, nonce: str, at_utc:
         visit_id=row.visit_id,
         village=village(uow, actor, row.village_code),
         announced=row.announced,
+        visit_kind=_visit_kind(row),
         sites=tuple(sites_of(uow, row.village_code)),
         postings=tuple(postings_expected(uow, row.village_code, today, known_at_utc=at_utc)),
         team=_members(uow, row.id),
         items_version=ITEMS_VERSION,
+        question_set=row.question_set or question_set().version,
         nonce=nonce,
         server_utc=at_utc,
         expires_utc=row.expires_utc,

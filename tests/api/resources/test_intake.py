@@ -9,15 +9,20 @@ import pytest
 
 from api.resources.record_shapes import BODIES, read_record
 from tests.api.world import FIX, PROBLEM_BODY, Phone, World, a_photo, begin_upload, photo_body, sighting_body
+from visits.forms import question_set
 from visits.intake import kept_records
 
 ARRIVE = {"fix": FIX, "no_fix_reason": None}
+ANSWERED = {"question_id": "funds_known", "answer": "counted", "asked": 3, "know": 0, "note": ""}
+ANSWERS = {"question_set": question_set().version, "answers": [ANSWERED]}
 GOOD_BODIES: dict[str, dict[str, Any]] = {
     "arrive": ARRIVE,
     "confirm": {"arrive_id": str(uuid.uuid4()), "arrive_sha256": "a" * 64, "fix": None},
     "sighting": sighting_body(uuid.uuid4()),
     "problem": PROBLEM_BODY,
     "photo": photo_body(b"x"),
+    "answers": ANSWERS,
+    "correction": {"of_record": str(uuid.uuid4()), "of_sha256": "b" * 64, "reason": "看错了", "body": PROBLEM_BODY},
     "all_in_order": {},
     "finish": {"records": 3},
     "close": {"records": 3, "escorted": False, "warned_beforehand": True, "note": "好"},
@@ -185,6 +190,22 @@ def test_a_record_with_an_unknown_field_is_not_read_but_named(kind: str) -> None
         ("photo", {"fixes": [FIX] * 9}),
         ("photo", {"media_type": "image/jpeg\n"}),
         ("close", {"records": 0}),
+        ("photo", {"file_modified_at": "yesterday"}),
+        ("answers", {"answers": [{**ANSWERED, "know": 4}]}),
+        ("answers", {"answers": [{**ANSWERED, "asked": None}]}),
+        ("answers", {"answers": [{**ANSWERED, "answer": "yes"}]}),
+        ("answers", {"answers": [{**ANSWERED, "answer": "perhaps"}]}),
+        ("answers", {"answers": [{**ANSWERED, "question_id": "../etc"}]}),
+        ("answers", {"answers": [{**ANSWERED, "income_yuan": 3}]}),
+        ("answers", {"answers": [ANSWERED] * 201}),
+        ("answers", {"question_set": ""}),
+        ("correction", {"body": {}}),
+        ("correction", {"body": {"posting_id": 1}}),
+        ("correction", {"body": {**PROBLEM_BODY, "posting_id": str(uuid.uuid4())}}),
+        ("correction", {"body": photo_body(b"x")}),
+        ("correction", {"body": [PROBLEM_BODY]}),
+        ("correction", {"reason": ""}),
+        ("correction", {"of_record": "1"}),
     ],
 )
 def test_a_body_that_breaks_its_shape_is_not_read(kind: str, change: dict[str, Any]) -> None:

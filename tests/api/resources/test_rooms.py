@@ -17,6 +17,41 @@ def test_the_29_items_come_with_the_version_of_their_wording(world: World) -> No
     assert said["version"].startswith("items-")
 
 
+def test_questions_come_with_their_rules_and_are_asked_for_once(world: World) -> None:
+    lin = world.phone("lin")
+    answer = lin.get("questions")
+    said = answer.get_json()
+    assert answer.headers["ETag"] == f'"{said["version"]}"'
+    assert said["script_zh"] and said["script_en"]
+    assert {"id", "text_zh", "rule_zh", "source", "answer", "item", "visit_kinds"} <= said["questions"][0].keys()
+    assert lin.get(f"questions?version={said['version']}").get_json() == said
+    kept = lin.ask("GET", "questions", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (kept.status_code, kept.data) == (304, b"")
+
+
+@pytest.mark.parametrize("version", ["questions-2020-01-01-000000000000", "..%2Fitems", "%00", "x" * 61, ""])
+def test_a_set_of_questions_that_was_never_published_is_a_problem(world: World, version: str) -> None:
+    answer = world.phone("lin").get(f"questions?version={version}")
+    assert answer.get_json()["type"] in ("/problems/no-such-question-set", "/problems/invalid-request")
+
+
+def test_the_package_names_its_questions_and_the_kind_of_visit(world: World) -> None:
+    lin, office = world.phone("lin"), world.phone("office")
+    assigned = world.assign()
+    package = lin.post(f"assignments/{assigned['id']}/opening", {}).get_json()
+    assert package["question_set"] == lin.get("questions").get_json()["version"]
+    assert package["visit_kind"] == assigned["visit_kind"] == "unannounced"
+    body = {
+        "village_code": VILLAGE,
+        "case_study": True,
+        "team": [str(world.actor("lin").account_id)],
+        "release_utc": world.clock().isoformat(),
+        "expires_utc": (world.clock() + timedelta(days=1)).isoformat(),
+    }
+    study = office.post("assignments", body).get_json()
+    assert (study["visit_kind"], study["announced"]) == ("case_study", True)
+
+
 def test_villages_are_paged_by_code_and_only_the_own_divisions(world: World) -> None:
     office = world.phone("office")
     first = office.get("villages?limit=1").get_json()

@@ -7,6 +7,7 @@ import pytest
 from tests.visits.world import NOW, OTHER_XIADANG, XIADANG, World
 from visits import access, plans
 from visits.access import Actor
+from visits.forms import question_set
 from visits.places import PlacesError
 
 
@@ -113,3 +114,22 @@ def test_two_villages_of_one_name_stay_two(world: World) -> None:
     made = assign(world, "first", village_code=OTHER_XIADANG)
     assert made.village is not None
     assert (made.village.code, made.village.name, made.village.town_name) == (OTHER_XIADANG, "下党村", "下党乡")
+
+
+def test_e6_the_questions_of_an_assignment_are_fixed_when_it_is_made(world: World) -> None:
+    made = assign(world, "first", "second")
+    package = opening(world, world.actors["first"], made, 3).package
+    assert package is not None and package.question_set == question_set().version
+    # As if another set had been in force when the round began: it goes on with that one.
+    with world.store.writing() as uow:
+        uow.session.get_one(plans.Assignment, made.id).question_set = "questions-2026-01-01-0123456789ab"
+    package = opening(world, world.actors["second"], made, 4).package
+    assert package is not None and package.question_set == "questions-2026-01-01-0123456789ab"
+
+
+def test_a_study_of_one_case_is_announced_and_counted_apart(world: World) -> None:
+    team = (world.actors["first"].account_id,)
+    new = plans.NewAssignment(XIADANG, False, team, NOW, NOW + timedelta(days=1), case_study=True)
+    with world.store.writing() as uow:
+        made = plans.assign(uow, world.actors["office"], new, at_utc=NOW)
+    assert (made.visit_kind, made.announced) == ("case_study", True)
