@@ -23,7 +23,8 @@ class Outline:
 
     The box is flat: a place is ``(lon - west) / (east - west) * width`` from the left and
     ``(north - lat) / (north - south) * height`` from the top. ``error_m`` is how far the drawn border lies from the
-    true one at most: to be shown, and never to judge by.
+    true one at most: to be shown, and never to judge by. ``rings_deg`` is the same drawing as closed rings of
+    (lon, lat), to a metre: several times as long, for those who put other places beside it.
     """
 
     svg_path: str
@@ -34,6 +35,7 @@ class Outline:
     east_deg: float
     north_deg: float
     error_m: float
+    rings_deg: tuple[tuple[tuple[float, float], ...], ...]
 
 
 def outline(area: Polygon | MultiPolygon, *, largest_bytes: int = 3000) -> Outline:
@@ -71,7 +73,9 @@ def outline(area: Polygon | MultiPolygon, *, largest_bytes: int = 3000) -> Outli
     # The furthest corner of the true border from the drawn one, parts left out included, and the other way round.
     drawn = shapely.union_all([shapely.linestrings(ring) for part in parts for ring in part])
     error_m = float(shapely.hausdorff_distance(shapely.boundary(plane), drawn, densify=0.25)) * step_m
-    return Outline(path, width, height, west, south, east, north, error_m)
+    per_step = step_m / scale * [1.0, -1.0]
+    rings = tuple(_in_degrees(ring * per_step + [west, north]) for part in parts for ring in part)
+    return Outline(path, width, height, west, south, east, north, error_m, rings)
 
 
 def _drawn(plane: Polygon | MultiPolygon, tolerance: float) -> list[list[NDArray[np.int64]]]:
@@ -91,6 +95,10 @@ def _on_grid(ring: Any) -> NDArray[np.int64]:
     corners = np.rint(shapely.get_coordinates(ring)).astype(np.int64)
     moved = np.concatenate([[True], np.any(np.diff(corners, axis=0) != 0, axis=1)])
     return np.asarray(corners[moved], dtype=np.int64)
+
+
+def _in_degrees(corners: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
+    return tuple((lon, lat) for lon, lat in np.round(corners, 5).tolist())
 
 
 def _ring_path(ring: NDArray[np.int64]) -> str:

@@ -108,3 +108,7 @@ class BadKey(ProofError):
 
 class SealBroken(ProofError):
     """The sealed bytes were changed, or belong to another key or context."""
+
+
+class BadCode(ProofError):
+    """What was typed is no code of a sealed package; the text says where it goes wrong."""

@@ -197,6 +197,7 @@ FAULTS_OF_THE_HOUSE: frozenset[type[Exception]] = frozenset(
         media.SealBroken,
         media.UnknownAlgorithm,
         media.InspectionUnavailable,
+        media.BadCode,
         AlreadyBootstrapped,
         AlreadyServed,
         BadQuestionSet,

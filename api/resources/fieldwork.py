@@ -161,11 +161,23 @@ class KeptOut(ma.Schema):
     text = ma.fields.String()
 
 
+class VisitOpeningOut(ma.Schema):
+    """How one phone opened the assignment: `online`, or by `key` from the departure slip; and where, if it told."""
+
+    by = ma.fields.String()
+    device_id = Id(allow_none=True)
+    how = ma.fields.String()
+    at_utc = Instant()
+    fix = ma.fields.Nested(FixOut, allow_none=True)
+
+
 class VisitOut(ma.Schema):
     """One visit whole."""
 
     summary = ma.fields.Nested(VisitSummaryOut)
     assignment_id = Id()
+    release_utc = Instant(allow_none=True)
+    openings = ma.fields.List(ma.fields.Nested(VisitOpeningOut))
     closed_utc = Instant(allow_none=True)
     closed_by = ma.fields.String(allow_none=True)
     escorted = ma.fields.Boolean(allow_none=True)

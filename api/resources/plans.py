@@ -1,5 +1,6 @@
 """Assignments: made by the office, opened by a team once they are released."""
 
+import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,16 @@ from api.http.problems import ASSIGNMENT_SEALED, answer
 from api.http.signin import current_actor
 from api.resources.people import PackagePostingOut
 from api.resources.places import PackageSiteOut, PackageVillageOut, VillageOut
-from visits.plans import NewAssignment, assign, assignment, assignments, open_assignment
+from visits.plans import (
+    NewAssignment,
+    Package,
+    assign,
+    assignment,
+    assignments,
+    issue_package,
+    open_assignment,
+    show_code,
+)
 
 plans = RoomBlueprint("assignments", "Assignments, sealed until their release")
 
@@ -70,12 +80,24 @@ class OpeningIn(Schema):
     device_utc = Instant(load_default=None, allow_none=True)
 
 
-class PackageOut(ma.Schema):
-    """All a phone needs to make the visit with no signal."""
+class OutlineOut(ma.Schema):
+    """The village drawn small: closed rings of `[lon, lat]` in WGS 84, at most 4 kB, off by `error_m` at most.
+
+    To find one's way by and never to judge by; fill it by the even-odd rule.
+    """
+
+    rings = ma.fields.List(ma.fields.List(ma.fields.List(ma.fields.Float())))
+    quality = ma.fields.String()
+    error_m = ma.fields.Float()
+
+
+class PackageContentOut(ma.Schema):
+    """What is sealed in a package: all a phone needs to make the visit with no signal."""
 
     assignment_id = Id()
     visit_id = Id()
     village = ma.fields.Nested(PackageVillageOut)
+    outline = ma.fields.Nested(OutlineOut, allow_none=True)
     announced = ma.fields.Boolean()
     visit_kind = ma.fields.String()
     sites = ma.fields.List(ma.fields.Nested(PackageSiteOut))
@@ -83,9 +105,54 @@ class PackageOut(ma.Schema):
     team = ma.fields.List(ma.fields.Nested(MemberOut))
     items_version = ma.fields.String()
     question_set = ma.fields.String()
+    expires_utc = Instant()
+
+
+class PackageOut(PackageContentOut):
+    """A package opened online, with the nonce for its records."""
+
     nonce = ma.fields.String()
     server_utc = Instant()
+
+
+class SealedOut(ma.Schema):
+    """The sealed part: AES-256-GCM under HKDF-SHA256 of the 16 bytes of the code; base64url without padding.
+
+    `info` is `shidi sealed package`, the additional data is the assignment's id. It is padded with spaces to a
+    multiple of 16 KiB.
+    """
+
+    alg = ma.fields.String()
+    salt = ma.fields.String()
+    iv = ma.fields.String()
+    ciphertext = ma.fields.String()
+
+
+class IssuedPackageOut(ma.Schema):
+    """A package to keep until the code is at hand. Nothing outside of `sealed` tells where it leads."""
+
+    assignment_id = Id()
+    announced = ma.fields.Boolean()
+    release_utc = Instant()
     expires_utc = Instant()
+    team = ma.fields.List(ma.fields.Nested(MemberOut))
+    nonce = ma.fields.String()
+    issued_utc = Instant()
+    sealed = ma.fields.Nested(SealedOut)
+
+
+class NothingIn(Schema):
+    """An empty object."""
+
+
+class DepartureSlipOut(ma.Schema):
+    """The code that opens an assignment's packages: to be typed, and as a square code says it."""
+
+    code = ma.fields.String()
+    qr = ma.fields.String()
+
+
+_CONTENT = PackageContentOut()
 
 
 @plans.post("/assignments")
@@ -128,6 +195,36 @@ def open_sealed(wanted: dict[str, Any], assignment_id: UUID) -> Any:
     if outcome.package is None:
         return _sealed(outcome.release_utc.isoformat())
     return outcome.package
+
+
+@plans.post("/assignments/<uuid:assignment_id>/package")
+@plans.arguments(OpeningIn)
+@plans.response(200, IssuedPackageOut)
+def fetch_package(wanted: dict[str, Any], assignment_id: UUID) -> Any:
+    """The package to take along, sealed; also before the release. Each download is noted."""
+    with house().store.writing() as uow:
+        return issue_package(
+            uow,
+            current_actor(),
+            assignment_id,
+            write=_package_json,
+            device_utc=wanted["device_utc"],
+            at_utc=now_utc(),
+        )
+
+
+@plans.post("/assignments/<uuid:assignment_id>/key")
+@plans.arguments(NothingIn)
+@plans.response(200, DepartureSlipOut)
+def show_key(wanted: dict[str, Any], assignment_id: UUID) -> Any:
+    """The code for the departure slip; before the release it is refused, noted, and answered `assignment-sealed`."""
+    with house().store.writing() as uow:
+        slip = show_code(uow, current_actor(), assignment_id, at_utc=now_utc())
+    return slip if slip.code is not None else _sealed(slip.release_utc.isoformat())
+
+
+def _package_json(package: Package) -> bytes:
+    return json.dumps(_CONTENT.dump(package), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _sealed(release_utc: str) -> Response:

@@ -50,6 +50,13 @@ def _fix() -> ma.fields.Nested:
     return ma.fields.Nested(Fix, required=True, allow_none=True)
 
 
+class Open(Schema):
+    """The phone opened the assignment: online, or with the key from the departure slip."""
+
+    how = word("online", "key", required=True)
+    fix = _fix()
+
+
 class Arrive(Schema):
     """The inspector is there."""
 
@@ -189,6 +196,7 @@ class Correction(Schema):
 
 
 BODIES: dict[str, Schema] = {
+    "open": Open(),
     "arrive": Arrive(),
     "confirm": Confirm(),
     "sighting": Sighting(),

@@ -15,6 +15,15 @@ from media.proof.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from media.proof.package import (
+    CODE_BYTES,
+    SealedPackage,
+    code_text,
+    new_code,
+    open_package,
+    read_code,
+    seal_package,
+)
 from media.proof.record import ChainFinding, ChainLink, check_chain, record_sha256
 from media.proof.signature import (
     ES256,
@@ -28,25 +37,31 @@ from media.proof.signature import (
 )
 
 __all__ = [
+    "CODE_BYTES",
     "EMPTY_ROOT",
     "ES256",
     "LEAF_DIGEST",
     "ChainFinding",
     "ChainLink",
     "DeviceKey",
+    "SealedPackage",
     "check_chain",
+    "code_text",
     "consistency_proof",
     "inclusion_proof",
     "key_id",
     "leaf_hash",
     "load_or_create_master_key",
+    "new_code",
     "new_data_key",
     "new_device_key",
     "new_nodes",
     "new_salt",
     "node_hash",
+    "open_package",
     "p256_verifier",
     "private_bytes",
+    "read_code",
     "read_private",
     "read_public_jwk",
     "record_sha256",
@@ -54,6 +69,7 @@ __all__ = [
     "root_at",
     "salted_leaf",
     "seal",
+    "seal_package",
     "sign_p256",
     "unseal",
     "unwrap",

@@ -56,6 +56,16 @@ def test_more_bytes_are_nearer_the_truth():
     assert errors_m == sorted(errors_m, reverse=True) and errors_m[2] < 60 and errors_m[0] > 2 * errors_m[2]
 
 
+def test_the_rings_are_the_same_drawing_in_degrees():
+    area = shapely.difference(ragged(3), disc(119.5, 27.4, 300))
+    drawn = outline(area)
+    shape = Polygon()
+    for ring in drawn.rings_deg:
+        assert ring[0] == ring[-1]
+        shape = shapely.symmetric_difference(shape, shapely.make_valid(Polygon(ring)))
+    assert shapely.symmetric_difference(redrawn(drawn), shape).area < 0.01 * area.area
+
+
 def test_holes_and_exclaves_stay_while_they_can_be_seen():
     holed = shapely.difference(disc(119.5, 27.4, 2000), disc(119.5, 27.4, 500))
     exclave = MultiPolygon([*shapely.get_parts(holed), disc(119.55, 27.4, 300), disc(119.56, 27.42, 1)])

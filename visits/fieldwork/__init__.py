@@ -14,6 +14,7 @@ from visits.fieldwork.photos import (
 from visits.fieldwork.reading import (
     FixView,
     HintView,
+    OpeningView,
     RecordView,
     SightingView,
     VisitReceipt,
@@ -40,6 +41,7 @@ __all__ = [
     "NoSuchPhoto",
     "NoSuchSighting",
     "NoSuchVisit",
+    "OpeningView",
     "PhotoFact",
     "PhotoView",
     "RecordView",

@@ -7,7 +7,7 @@ from uuid import UUID
 from visits.fieldwork.positions import PlaceJudgement, best
 from visits.fieldwork.records import FieldRecord
 from visits.places import VillageExtent
-from visits.plans import AssignedVisit, OpenedFor, assigned_visit
+from visits.plans import AssignedVisit, Issued, OpenedFor, assigned_visit
 from visits.store import UnitOfWork
 
 COUNTY_DIGITS = 6
@@ -15,9 +15,10 @@ COUNTY_DIGITS = 6
 
 @dataclass(frozen=True)
 class Case:
-    """A visit: its assignment, openings and records, and where each of their fixes lies."""
+    """A visit: its assignment, nonces, openings and records, and where each of their fixes lies."""
 
     assigned: AssignedVisit
+    issues: list[Issued]
     openings: list[OpenedFor]
     records: list[FieldRecord]
     extent: VillageExtent | None

@@ -27,6 +27,8 @@ POOR_ACCURACY_M = 100.0
 EXIF_FAR_M = 300.0
 IMPOSSIBLE_MPS = 200 / 3.6
 GALLERY_OLD = timedelta(hours=1)
+# A phone's clock may have been set since the server last saw it; this much is not worth a word.
+RELEASE_TOLERANCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def hints_of_visit(uow: UnitOfWork, case: Case, visit: Visit, photos: dict[str, 
     return [
         *_about_the_team(case, visit),
         *_about_phones(case),
+        *_about_openings(case),
+        *_about_nonces(case),
         *_about_fixes(case),
         *_about_meetings(uow, case),
         *(
@@ -89,15 +93,47 @@ def _about_phones(case: Case) -> Iterable[RaisedHint]:
             count = sum(r.phone == phone for r in of_state)
             strength = "sound" if state == "bad" else "weak"
             yield RaisedHint(f"signature_{state}", f"phone:{phone}", strength, {"records": count})
-    for opening in case.openings:
-        if opening.device_utc is not None and abs(opening.device_utc - opening.asked_utc) > CLOCKS_AGREE:
-            seconds = round((opening.device_utc - opening.asked_utc).total_seconds())
-            clock_of = opening.device_id or opening.account_id
+    for issue in case.issues:
+        if issue.device_utc is not None and abs(issue.device_utc - issue.issued_utc) > CLOCKS_AGREE:
+            seconds = round((issue.device_utc - issue.issued_utc).total_seconds())
+            clock_of = issue.device_id or issue.account_id
             yield RaisedHint("clock_skew", f"phone:{clock_of}", "medium", {"seconds": seconds})
     for record in case.records:
         if record.at_utc > record.received_utc + CLOCKS_AGREE:
             ahead = round((record.at_utc - record.received_utc).total_seconds())
             yield RaisedHint("made_after_received", f"record:{record.id}", "medium", {"seconds": ahead})
+
+
+def _about_openings(case: Case) -> Iterable[RaisedHint]:
+    for record in case.records:
+        early = case.assigned.release_utc - record.at_utc
+        if record.kind == "open" and record.body["how"] == "key" and early > RELEASE_TOLERANCE:
+            minutes = round(early.total_seconds() / 60)
+            yield RaisedHint("opened_early", f"phone:{record.phone}", "medium", {"minutes": minutes})
+
+
+def _about_nonces(case: Case) -> Iterable[RaisedHint]:
+    """Whether each record carries a nonce that its phone had by then; without one nothing dates it from below."""
+    given = {issue.nonce for issue in case.issues}
+    for phone in sorted({r.phone for r in case.records}):
+        made = [r for r in case.records if r.phone == phone]
+        own: dict[str, datetime] = {}
+        for issue in case.issues:
+            if str(issue.device_id or issue.account_id) == phone:
+                own.setdefault(issue.nonce, issue.issued_utc)
+        absent = sum(not r.nonce for r in made)
+        unknown = sum(bool(r.nonce) and r.nonce not in given for r in made)
+        foreign = sum(r.nonce in given and r.nonce not in own for r in made)
+        before = [r for r in made if r.nonce in own and r.at_utc < own[r.nonce] - CLOCKS_AGREE]
+        about = f"phone:{phone}"
+        if absent:
+            yield RaisedHint("nonce_absent", about, "weak", {"records": absent})
+        if unknown:
+            yield RaisedHint("nonce_unknown", about, "sound", {"records": unknown})
+        if foreign:
+            yield RaisedHint("nonce_of_other_phone", about, "medium", {"records": foreign})
+        if before:
+            yield RaisedHint("made_before_nonce", about, "medium", {"records": len(before)})
 
 
 def _about_fixes(case: Case) -> Iterable[RaisedHint]:

@@ -18,7 +18,7 @@ from visits.intake import arrived_photos, refused_numbers
 from visits.log import append
 from visits.people import PostingView, explain_absence, night_date, posting_known, presence_required, rules_of, slot_of
 from visits.places import village_extent
-from visits.plans import assigned_visit, openings_of
+from visits.plans import AssignedVisit, assigned_visit, issues_of, keep_opening_by_key, openings_of
 from visits.store import UnitOfWork, enqueue, insert_unless_there, lock_for_transaction
 from visits.zone import LOCAL_ZONE
 
@@ -79,20 +79,37 @@ def _read_case(uow: UnitOfWork, visit_id: UUID) -> Case | None:
     assigned = assigned_visit(uow, visit_id)
     if assigned is None:
         return None
-    openings = openings_of(uow, assigned.assignment_id)
-    records = field_records(uow, visit_id, openings)
+    issues = issues_of(uow, assigned.assignment_id)
+    records = field_records(uow, visit_id, issues)
     if not records:
         return None
+    _keep_openings_by_key(uow, assigned, records)
     extent = village_extent(uow, assigned.village_code)
     arrivals = [r.at_utc for r in records if r.kind == "arrive"] or [r.at_utc for r in records]
     return Case(
         assigned=assigned,
-        openings=openings,
+        issues=issues,
+        openings=openings_of(uow, assigned.assignment_id),
         records=records,
         extent=extent,
         places={r.id: [judge_fix(fix, extent) for fix in r.fixes] for r in records},
         began_utc=min(arrivals),
     )
+
+
+def _keep_openings_by_key(uow: UnitOfWork, assigned: AssignedVisit, records: Sequence[FieldRecord]) -> None:
+    for record in records:
+        if record.kind == "open" and record.body["how"] == "key":
+            keep_opening_by_key(
+                uow,
+                assigned.assignment_id,
+                record_id=record.id,
+                account_id=record.account_id,
+                device_id=record.device_id,
+                nonce=record.nonce,
+                device_utc=record.made_at,
+                opened_utc=record.at_utc,
+            )
 
 
 def _write_visit(uow: UnitOfWork, case: Case, at_utc: datetime) -> Visit:
@@ -133,7 +150,8 @@ def _write_visit(uow: UnitOfWork, case: Case, at_utc: datetime) -> Visit:
     visit.local_date = night_date(local)
     visit.escorted = _said(case.records, "escorted")
     visit.warned_beforehand = _said(case.records, "warned_beforehand")
-    visit.inspectors = len({r.account_id for r in case.records})
+    # Whoever only opened the assignment was not there yet.
+    visit.inspectors = len({r.account_id for r in case.records if r.kind != "open"})
     visit.complete = not lacking
     visit.missing = lacking
     visit.whereabouts = best(pairs)

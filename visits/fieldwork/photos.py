@@ -16,7 +16,7 @@ from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import PhotoFact
 from visits.fieldwork.scope import visible_records, visible_visit
 from visits.intake import arrived_photos, open_for_visit, seal_for_visit
-from visits.plans import openings_of
+from visits.plans import issues_of
 from visits.store import UnitOfWork, enqueue, insert_unless_there
 
 
@@ -102,7 +102,7 @@ def similar_photos(uow: UnitOfWork, visit_id: UUID, photo: InspectedPhoto) -> It
 def photos_of_visit(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> list[PhotoView]:
     """The photos a visit holds, in the order they were taken."""
     row = visible_visit(uow, actor, visit_id)
-    records = visible_records(actor, field_records(uow, visit_id, openings_of(uow, row.assignment_id)))
+    records = visible_records(actor, field_records(uow, visit_id, issues_of(uow, row.assignment_id)))
     arrived = arrived_photos(uow, visit_id)
     inspected = inspected_photos(uow, visit_id)
     return [

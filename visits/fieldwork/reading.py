@@ -18,7 +18,7 @@ from visits.fieldwork.scope import Parted, parted, reach, sees_people, visible_k
 from visits.intake import KeptRecord, arrived_photos, kept_records
 from visits.people import PostingView, posting_known
 from visits.places import VillageView, village
-from visits.plans import Member, assigned_visit, openings_of
+from visits.plans import AssignedVisit, Member, assigned_visit, issues_of, openings_of
 from visits.store import UnitOfWork
 
 
@@ -125,11 +125,24 @@ class HintView:
 
 
 @dataclass(frozen=True)
+class OpeningView:
+    """How one phone opened the assignment: by whom, when, online or by key, and where if it told."""
+
+    by: str
+    device_id: UUID | None
+    how: str
+    at_utc: datetime
+    fix: FixView | None
+
+
+@dataclass(frozen=True)
 class VisitView:
     """One visit whole."""
 
     summary: VisitSummary
     assignment_id: UUID
+    release_utc: datetime | None
+    openings: tuple[OpeningView, ...]
     closed_utc: datetime | None
     closed_by: str | None
     escorted: bool | None
@@ -179,15 +192,18 @@ def visits(
 def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) -> VisitView:
     """One visit whole, for those who may see it; who was met is for the organization department and the team only."""
     row = visible_visit(uow, actor, visit_id)
-    sorted_out = parted(actor, field_records(uow, visit_id, openings_of(uow, row.assignment_id)))
+    sorted_out = parted(actor, field_records(uow, visit_id, issues_of(uow, row.assignment_id)))
     records = sorted_out.visible
     names = _names(uow, [r.account_id for r in records])
+    assigned = assigned_visit(uow, visit_id)
     fixes = _fix_judgements(uow, visit_id)
     if actor.may(Right.READ_PEOPLE):
         note(uow, actor, "visit.read", about=f"visit:{visit_id}", division_code=row.village_code, at_utc=at_utc)
     return VisitView(
         summary=_summary(uow, actor, row),
         assignment_id=row.assignment_id,
+        release_utc=assigned.release_utc if assigned else None,
+        openings=_openings(uow, assigned, records, fixes) if assigned else (),
         closed_utc=row.closed_utc,
         closed_by=_names(uow, [row.closed_by]).get(row.closed_by) if row.closed_by else None,
         escorted=row.escorted,
@@ -274,6 +290,25 @@ def _summary(uow: UnitOfWork, actor: Actor, row: Visit) -> VisitSummary:
         whereabouts=row.whereabouts,
         hints=len(hints),
     )
+
+
+def _openings(
+    uow: UnitOfWork,
+    assigned: AssignedVisit,
+    records: list[FieldRecord],
+    fixes: Mapping[tuple[UUID, int], FixJudgement],
+) -> tuple[OpeningView, ...]:
+    """The first opening of each phone and kind, with the place from the phone's own record of it."""
+    names = {member.account_id: member.name for member in assigned.team}
+    told = {(r.phone, r.body["how"]): r for r in reversed(records) if r.kind == "open"}
+    seen: dict[tuple[str, str], OpeningView] = {}
+    for opened in openings_of(uow, assigned.assignment_id):
+        key = str(opened.device_id or opened.account_id), opened.how
+        record = told.get(key)
+        fix = _fix(record.fixes[0], fixes.get((record.id, 0))) if record and record.fixes else None
+        by = names.get(opened.account_id, "")
+        seen.setdefault(key, OpeningView(by, opened.device_id, opened.how, opened.asked_utc, fix))
+    return tuple(seen.values())
 
 
 def _record(

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from visits.intake import StoredRecord, accepted_records
-from visits.plans import OpenedFor
+from visits.plans import Issued
 from visits.store import UnitOfWork
 
 # Below this a difference between two clocks is the network's, not the phone's.
@@ -23,6 +23,7 @@ class FieldRecord:
     previous_sha256: str | None
     made_at: datetime
     at_utc: datetime
+    nonce: str | None
     body: dict[str, Any]
     sha256: str
     account_id: UUID
@@ -43,25 +44,29 @@ class FieldRecord:
         return [fix] if fix else []
 
 
-def field_records(uow: UnitOfWork, visit_id: UUID, openings: list[OpenedFor]) -> list[FieldRecord]:
-    """The accepted records of a visit, with each phone's clock set right by its opening."""
-    return [
-        _field_record(stored, clock_skew(openings, stored.account_id, stored.device_id))
-        for stored in accepted_records(uow, visit_id)
+def field_records(uow: UnitOfWork, visit_id: UUID, issues: list[Issued]) -> list[FieldRecord]:
+    """The accepted records of a visit, with each phone's clock set right by the clocks kept with its nonce."""
+    return [_field_record(stored, issues) for stored in accepted_records(uow, visit_id)]
+
+
+def clock_skew(issues: list[Issued], account_id: UUID, device_id: UUID | None, made_at: datetime) -> timedelta:
+    """How far a phone's clock ran ahead of the server's when both were last known; zero when that is noise.
+
+    Clocks are set right or wrong in the course of days, so of several pairs the one nearest to ``made_at`` counts,
+    as the phone's own clock tells near.
+    """
+    pairs = [
+        (abs(issue.device_utc - made_at), issue.device_utc - issue.issued_utc)
+        for issue in issues
+        if (issue.account_id, issue.device_id) == (account_id, device_id) and issue.device_utc is not None
     ]
+    skew = min(pairs)[1] if pairs else timedelta()
+    return skew if abs(skew) > CLOCKS_AGREE else timedelta()
 
 
-def clock_skew(openings: list[OpenedFor], account_id: UUID, device_id: UUID | None) -> timedelta:
-    """How far a phone's clock ran ahead of the server's when it opened the assignment; zero when that is noise."""
-    for opening in openings:
-        if opening.account_id == account_id and opening.device_id == device_id and opening.device_utc is not None:
-            skew = opening.device_utc - opening.asked_utc
-            return skew if abs(skew) > CLOCKS_AGREE else timedelta()
-    return timedelta()
-
-
-def _field_record(stored: StoredRecord, skew: timedelta) -> FieldRecord:
+def _field_record(stored: StoredRecord, issues: list[Issued]) -> FieldRecord:
     made_at = datetime.fromisoformat(stored.record["made_at"])
+    skew = clock_skew(issues, stored.account_id, stored.device_id, made_at)
     return FieldRecord(
         id=stored.record_id,
         kind=stored.record["kind"],
@@ -69,6 +74,7 @@ def _field_record(stored: StoredRecord, skew: timedelta) -> FieldRecord:
         previous_sha256=stored.record["previous"],
         made_at=made_at,
         at_utc=(made_at - skew).astimezone(UTC),
+        nonce=stored.record["nonce"],
         body=stored.record["body"],
         sha256=stored.sha256,
         account_id=stored.account_id,

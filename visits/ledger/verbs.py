@@ -13,7 +13,7 @@ from visits.ledger.errors import AlreadyWithdrawn, NoSuchProblem
 from visits.ledger.rows import Problem
 from visits.log import append
 from visits.places import VillageView, village
-from visits.plans import assigned_visit, openings_of
+from visits.plans import assigned_visit, issues_of
 from visits.store import UnitOfWork, insert_unless_there, lock_for_transaction
 from visits.zone import LOCAL_ZONE
 
@@ -46,7 +46,7 @@ def enter_problems(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> int:
     assigned = assigned_visit(uow, visit_id)
     if assigned is None:
         return 0
-    records = field_records(uow, visit_id, openings_of(uow, assigned.assignment_id))
+    records = field_records(uow, visit_id, issues_of(uow, assigned.assignment_id))
     found = [r for r in records if r.kind == "problem" and uow.session.get(Problem, r.id) is None]
     for record in found:
         _enter(uow, record, visit_id, assigned.village_code, at_utc)

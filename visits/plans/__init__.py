@@ -3,6 +3,8 @@
 The random draw will stand beside the assignment: ``Assignment.draw_reference`` is its place.
 """
 
+from visits.plans.assign import NewAssignment, assign
+from visits.plans.codes import DepartureSlip, show_code
 from visits.plans.errors import (
     AssignmentExpired,
     BadReleaseWindow,
@@ -10,31 +12,31 @@ from visits.plans.errors import (
     NoSuchAssignment,
     PlansError,
 )
-from visits.plans.rows import Assignment, AssignmentMember, Opening
-from visits.plans.verbs import (
+from visits.plans.nonces import Issued, issues_of
+from visits.plans.opening import OpenedFor, OpeningOutcome, keep_opening_by_key, open_assignment, openings_of
+from visits.plans.package import IssuedPackage, Package, PackageOutline, issue_package
+from visits.plans.reading import (
     AssignedVisit,
     AssignmentView,
     Member,
-    NewAssignment,
-    OpenedFor,
-    OpeningOutcome,
-    Package,
-    assign,
     assigned_visit,
     assignment,
     assignments,
-    open_assignment,
-    openings_of,
 )
+from visits.plans.rows import Assignment, AssignmentCode, AssignmentMember, Opening, PackageIssue
 
 __all__ = [
     "AssignedVisit",
     "Assignment",
+    "AssignmentCode",
     "AssignmentExpired",
     "AssignmentMember",
     "AssignmentView",
     "BadReleaseWindow",
     "BadTeam",
+    "DepartureSlip",
+    "Issued",
+    "IssuedPackage",
     "Member",
     "NewAssignment",
     "NoSuchAssignment",
@@ -42,11 +44,17 @@ __all__ = [
     "Opening",
     "OpeningOutcome",
     "Package",
+    "PackageIssue",
+    "PackageOutline",
     "PlansError",
     "assign",
     "assigned_visit",
     "assignment",
     "assignments",
+    "issue_package",
+    "issues_of",
+    "keep_opening_by_key",
     "open_assignment",
     "openings_of",
+    "show_code",
 ]

@@ -39,8 +39,35 @@ class AssignmentMember(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True, index=True)
 
 
+class AssignmentCode(Base):
+    """The code that opens an assignment's packages, sealed under the master key."""
+
+    __tablename__ = "assignment_code"
+
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
+    sealed_code: Mapped[bytes]
+
+
+class PackageIssue(Base):
+    """Each download of a sealed package: the nonce the phone was given, and both clocks at that moment."""
+
+    __tablename__ = "package_issue"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"), index=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    device_id: Mapped[UUID | None]
+    nonce: Mapped[str] = mapped_column(String(64))
+    issued_utc: Mapped[datetime]
+    device_utc: Mapped[datetime | None]
+
+
 class Opening(Base):
-    """Each request to open, granted or refused; the first granted one gives the phone its nonce."""
+    """Each request to open, granted or refused, and each opening by key of which a phone told afterwards.
+
+    An ``online`` one is asked of the server and gives the phone its nonce. One by ``key`` happened on the phone: its
+    id is that of the record that tells of it, and ``asked_utc`` is the phone's time with its clock set right.
+    """
 
     __tablename__ = "opening"
 
@@ -52,3 +79,4 @@ class Opening(Base):
     asked_utc: Mapped[datetime]
     device_utc: Mapped[datetime | None]
     nonce: Mapped[str | None] = mapped_column(String(64))
+    how: Mapped[str] = mapped_column(String(10), default="online")

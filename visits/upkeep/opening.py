@@ -59,6 +59,7 @@ def _of_a_problem(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: date
 
 CONCERNED: dict[str, Concerned] = {
     "assignment": _of_an_assignment,
+    "package": _of_a_phone,
     "opening": _of_a_phone,
     "records": _of_a_visit,
     "photo": _of_a_visit,

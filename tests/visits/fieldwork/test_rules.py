@@ -24,6 +24,7 @@ def record(kind: str, seq: int = 1, *, account: int = 1, **body: Any) -> FieldRe
         previous_sha256=None,
         made_at=NOW,
         at_utc=NOW,
+        nonce=None,
         body=body,
         sha256=f"{seq:064x}",
         account_id=UUID(int=account),

@@ -1,0 +1,139 @@
+"""Assignments as the caller may see them: the village stays hidden from its team until the release."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from visits.access import Account, Actor, Right, require, within
+from visits.places import VillageView, village
+from visits.plans.errors import NoSuchAssignment
+from visits.plans.rows import Assignment, AssignmentMember, Opening
+from visits.store import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Member:
+    """One inspector of a team."""
+
+    account_id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class AssignmentView:
+    """An assignment as the caller may see it: the village stays None while it is sealed for an inspector."""
+
+    id: UUID
+    visit_id: UUID | None
+    village: VillageView | None
+    announced: bool
+    visit_kind: str
+    reason: str
+    team: tuple[Member, ...]
+    release_utc: datetime
+    expires_utc: datetime
+    assigned_utc: datetime
+    opened: bool
+
+
+@dataclass(frozen=True)
+class AssignedVisit:
+    """What other rooms need to know of a visit's assignment."""
+
+    visit_id: UUID
+    assignment_id: UUID
+    village_code: str
+    announced: bool
+    team: tuple[Member, ...]
+    release_utc: datetime
+    visit_kind: str
+    question_set: str | None
+
+
+def assignments(
+    uow: UnitOfWork, actor: Actor, *, before: tuple[datetime, UUID] | None = None, limit: int = 50, at_utc: datetime
+) -> list[AssignmentView]:
+    """The office's assignments in its division, or an inspector's own; newest first."""
+    query = select(Assignment).where(reach(actor)).order_by(Assignment.assigned_utc.desc(), Assignment.id.desc())
+    if before is not None:
+        moment, last = before
+        query = query.where(
+            (Assignment.assigned_utc < moment) | ((Assignment.assigned_utc == moment) & (Assignment.id < last))
+        )
+    return [view(uow, actor, row, at_utc) for row in uow.session.scalars(query.limit(limit))]
+
+
+def assignment(uow: UnitOfWork, actor: Actor, assignment_id: UUID, *, at_utc: datetime) -> AssignmentView:
+    """One assignment, as the caller may see it."""
+    return view(uow, actor, row_in_reach(uow, actor, assignment_id), at_utc)
+
+
+def assigned_visit(uow: UnitOfWork, visit_id: UUID) -> AssignedVisit | None:
+    """The assignment behind a visit; for other rooms, which check the caller's reach themselves."""
+    row = uow.session.scalar(select(Assignment).where(Assignment.visit_id == visit_id))
+    if row is None:
+        return None
+    return AssignedVisit(
+        visit_id=row.visit_id,
+        assignment_id=row.id,
+        village_code=row.village_code,
+        announced=row.announced,
+        team=members(uow, row.id),
+        release_utc=row.release_utc,
+        visit_kind=visit_kind(row),
+        question_set=row.question_set,
+    )
+
+
+def reach(actor: Actor) -> ColumnElement[bool]:
+    """The SQL condition for the assignments a caller may know of."""
+    if actor.may(Right.ASSIGN):
+        return within(actor, Assignment.village_code)
+    require(actor, Right.RECORD)
+    own = select(AssignmentMember.assignment_id).where(AssignmentMember.account_id == actor.account_id)
+    return Assignment.id.in_(own)
+
+
+def row_in_reach(uow: UnitOfWork, actor: Actor, assignment_id: UUID) -> Assignment:
+    """The row of an assignment the caller may know of."""
+    row = uow.session.scalar(select(Assignment).where(Assignment.id == assignment_id, reach(actor)))
+    if row is None:
+        raise NoSuchAssignment(f"there is no assignment {assignment_id}")
+    return row
+
+
+def members(uow: UnitOfWork, assignment_id: UUID) -> tuple[Member, ...]:
+    """The team, in order of their logins."""
+    query = (
+        select(Account.id, Account.name)
+        .join(AssignmentMember, AssignmentMember.account_id == Account.id)
+        .where(AssignmentMember.assignment_id == assignment_id)
+        .order_by(Account.login)
+    )
+    return tuple(Member(found.id, found.name) for found in uow.session.execute(query))
+
+
+def view(uow: UnitOfWork, actor: Actor, row: Assignment, at_utc: datetime) -> AssignmentView:
+    """A row as the caller may see it."""
+    sealed = not actor.may(Right.ASSIGN) and at_utc < row.release_utc
+    opened = uow.session.scalar(select(Opening.id).where(Opening.assignment_id == row.id, Opening.granted).limit(1))
+    return AssignmentView(
+        id=row.id,
+        visit_id=None if sealed else row.visit_id,
+        village=None if sealed else village(uow, actor, row.village_code),
+        announced=row.announced,
+        visit_kind=visit_kind(row),
+        reason="" if sealed else row.reason,
+        team=members(uow, row.id),
+        release_utc=row.release_utc,
+        expires_utc=row.expires_utc,
+        assigned_utc=row.assigned_utc,
+        opened=opened is not None,
+    )
+
+
+def visit_kind(row: Assignment) -> str:
+    """Which kind of visit an assignment is for."""
+    return "case_study" if row.case_study else "announced" if row.announced else "unannounced"
