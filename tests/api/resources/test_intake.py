@@ -16,6 +16,7 @@ ARRIVE = {"fix": FIX, "no_fix_reason": None}
 ANSWERED = {"question_id": "funds_known", "answer": "counted", "asked": 3, "know": 0, "note": ""}
 ANSWERS = {"question_set": question_set().version, "answers": [ANSWERED]}
 GOOD_BODIES: dict[str, dict[str, Any]] = {
+    "open": {"how": "key", "fix": FIX},
     "arrive": ARRIVE,
     "confirm": {"arrive_id": str(uuid.uuid4()), "arrive_sha256": "a" * 64, "fix": None},
     "sighting": sighting_body(uuid.uuid4()),
