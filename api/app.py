@@ -18,6 +18,7 @@ from api.http.signin import keep_visitor_cookie
 from api.http.throttle import SignInThrottle
 from api.jobs import job_handlers
 from api.pages import pages_blueprint
+from api.pages.field import field
 from api.resources.access import accounts, sessions
 from api.resources.fieldwork import fieldwork
 from api.resources.forms import forms
@@ -99,5 +100,6 @@ def create_app(settings: Settings, store: Store | None = None, *, clock: Callabl
     app.register_blueprint(docs_page)
     app.register_blueprint(operations)
     app.register_blueprint(pages_blueprint())
+    app.register_blueprint(field)
     app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     return app

@@ -127,6 +127,8 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /desk/sightings/{sighting_2_id}/notices": lambda c: Ask(form=_NOTICE),
     "POST /desk/notices/{notice_id}/replies": lambda c: Ask(form=_REPLY),
     "POST /desk/decisions/{decision_id}": lambda c: Ask(form=_SECOND),
+    "GET /field/static/{name}": lambda c: Ask("/field/static/app.js"),
+    "GET /field/vendor/{name}": lambda c: Ask("/field/vendor/idb.js"),
     "GET /desk/log/entry": lambda c: Ask("/desk/log/entry?index=0"),
 }
 

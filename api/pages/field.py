@@ -1,0 +1,201 @@
+"""The phone page's shell below ``/field/``: files that are the same for everybody, and the worker that keeps them.
+
+Nothing here knows who asks. What a phone shows of anybody it asks of the API, with a token.
+"""
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from posixpath import join, normpath
+
+from flask import Blueprint, Response, abort, request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.pages.words import WEB
+
+field = Blueprint("field", __name__, url_prefix="/field")
+
+FIELD = WEB / "field"
+STATIC = FIELD / "static"
+VENDOR = WEB / "vendor"
+# The libraries of the phone page; the desk's stay at the desk.
+VENDORED = ("lit-html.js", "idb.js", "qr/index.js", "qr/decode.js")
+START = "app.js"
+# Spelled out, since a system's own table of types may not know modules or manifests, and a browser then refuses them.
+TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".html": "text/html; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+}
+PACKED_ALREADY = {".png"}
+PAGE_SUFFIX = ".html"
+
+_STATIC_IMPORT = re.compile(r"""^(?:import|export)\b[^"';(]*["'](\.[^"']+)["']""", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Served:
+    """One file as it goes out: its bytes, the same packed, its type and its name for caches."""
+
+    body: bytes
+    packed: bytes | None
+    content_type: str
+    etag: str
+
+
+@dataclass(frozen=True)
+class Shell:
+    """All that a phone keeps to start without a network, and one name for exactly this state of it."""
+
+    paths: tuple[str, ...]
+    version: str
+
+
+@field.get("/")
+def show_shell() -> Response:
+    """The page itself: empty frame, style, and the modules it will want."""
+    source = FIELD / "templates" / "app.html"
+    return _answer(_page(_stamp(source), tuple(start_modules())))
+
+
+@field.get("/sw.js")
+def service_worker() -> Response:
+    """The worker, with the list of files it keeps and the hash of their content."""
+    found = shell()
+    kept = json.dumps({"version": found.version, "paths": found.paths}, ensure_ascii=False)
+    source = (FIELD / "templates" / "sw.js").read_text("utf-8")
+    # A template that is JavaScript as it stands, so that editors and scanners read it like any other file.
+    body = source.replace("{ version: '', paths: [] }", kept)
+    return _answer(_served(body.encode(), ".js"))
+
+
+@field.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """What makes the page installable."""
+    return _answer(_file(_stamp(FIELD / "manifest.webmanifest")))
+
+
+@field.get("/static/<path:name>")
+def static_file(name: str) -> Response:
+    """Our own scripts, styles, words and icons."""
+    return _answer(_file(_stamp(_inside(STATIC, name))))
+
+
+@field.get("/vendor/<path:name>")
+def vendor_file(name: str) -> Response:
+    """The few libraries of the phone page as they were vendored."""
+    if name not in VENDORED:
+        abort(404)
+    return _answer(_file(_stamp(VENDOR / name)))
+
+
+def shell() -> Shell:
+    """The list of files and their common hash; it changes when any of them does."""
+    files = {
+        "/field/": FIELD / "templates" / "app.html",
+        "/field/manifest.webmanifest": FIELD / "manifest.webmanifest",
+        **{f"/field/static/{path.relative_to(STATIC).as_posix()}": path for path in _static_paths()},
+        **{f"/field/vendor/{name}": VENDOR / name for name in VENDORED},
+    }
+    worker = FIELD / "templates" / "sw.js"
+    return _shell(tuple(files), tuple(_stamp(path) for path in (*files.values(), worker)))
+
+
+def start_modules() -> Iterator[str]:
+    """The modules the page loads before it shows anything: those that ``app.js`` imports, and what these import."""
+    waiting, seen = [f"static/{START}"], set[str]()
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        yield f"/field/{name}"
+        folder, _, rest = name.partition("/")
+        source = (STATIC if folder == "static" else VENDOR) / rest
+        waiting += [normpath(join(name, "..", found)) for found in _imports(_stamp(source))]
+
+
+Stamp = tuple[Path, int, int]
+
+
+def _stamp(path: Path) -> Stamp:
+    """A file with what changes when it changes; what was worked out from it is kept under this."""
+    try:
+        found = path.stat()
+    except OSError:
+        abort(404)
+    return path, found.st_mtime_ns, found.st_size
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A file of this folder and of a type we serve; anything else is not there."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder) or path.suffix not in TYPES or not path.is_file():
+        abort(404)
+    return path
+
+
+def _static_paths() -> list[Path]:
+    return sorted(path for path in STATIC.rglob("*") if path.suffix in TYPES)
+
+
+@lru_cache(maxsize=256)
+def _imports(stamp: Stamp) -> tuple[str, ...]:
+    return tuple(_STATIC_IMPORT.findall(stamp[0].read_text("utf-8")))
+
+
+@lru_cache(maxsize=256)
+def _file(stamp: Stamp) -> Served:
+    return _served(stamp[0].read_bytes(), stamp[0].suffix)
+
+
+@lru_cache(maxsize=4)
+def _page(stamp: Stamp, modules: tuple[str, ...]) -> Served:
+    template = _environment().from_string(stamp[0].read_text("utf-8"))
+    return _served(template.render(modules=modules).encode(), PAGE_SUFFIX)
+
+
+@lru_cache(maxsize=4)
+def _shell(paths: tuple[str, ...], stamps: tuple[Stamp, ...]) -> Shell:
+    digest = hashlib.sha256()
+    for path, _, _ in stamps:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return Shell(paths, digest.hexdigest()[:16])
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FIELD / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _served(body: bytes, suffix: str) -> Served:
+    # mtime=0: the same content is packed to the same bytes, whenever it is done.
+    packed = None if suffix in PACKED_ALREADY else gzip.compress(body, 9, mtime=0)
+    return Served(body, packed, TYPES[suffix], hashlib.sha256(body).hexdigest()[:32])
+
+
+def _answer(found: Served) -> Response:
+    packs = found.packed is not None and request.accept_encodings.quality("gzip") > 0
+    response = Response(found.packed if packs else found.body, content_type=found.content_type)
+    # The worker keeps the files; whoever has none asks each time whether they changed, and is told in a few bytes.
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Accept-Encoding"
+    if packs:
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(f"{found.etag}-gzip" if packs else found.etag)
+    return response.make_conditional(request)  # type: ignore[return-value]

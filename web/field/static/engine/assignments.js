@@ -1,0 +1,157 @@
+/**
+ * Assignments: fetched while there is a network, opened on the spot with or without one.
+ * @module
+ */
+import { ApiProblem, clockOffset, request } from './api.js';
+import { getFact, putFact, read, tell, write } from './db.js';
+import { localInstant, openSealed } from './keys.js';
+import { accountId, seal, unseal } from './session.js';
+import { begin } from './visits.js';
+
+/**
+ * @typedef {object} Assignment
+ * @property {string} id
+ * @property {string|null} visit_id known once opened here or released
+ * @property {object|null} village
+ * @property {boolean} announced
+ * @property {Array<{account_id: string, name: string}>} team
+ * @property {string} release_utc
+ * @property {string} expires_utc
+ * @property {boolean} downloaded the sealed package lies on this phone: a key opens it without a network
+ * @property {boolean} opened_here a visit of this phone has begun
+ */
+
+/**
+ * Ask the server for the assignments and everything a visit needs, and keep it.
+ * @returns {Promise<Assignment[]>} raises what `request` raises; what came before stays
+ */
+export async function refresh() {
+  const found = await fetchAll();
+  const account_id = accountId();
+  const rows = await read('assignments', (tx) => tx.objectStore('assignments').getAll(within(account_id)));
+  const known = new Map(rows.map((row) => [row.id, row]));
+  for (const one of found) {
+    const before = known.get(one.id);
+    const box = await seal(one, `assignment/${one.id}`);
+    const row = { account_id, id: one.id, box, package_box: before ? before.package_box : null };
+    if (!row.package_box && Date.parse(one.expires_utc) > Date.now()) row.package_box = await download(one.id);
+    known.delete(one.id);
+    await write('assignments', (tx) => tx.objectStore('assignments').put(row));
+  }
+  // What the server no longer names was taken back; a visit that began stays a visit.
+  await write('assignments', (tx) => Promise.all([...known.keys()].map((id) => tx.store.delete([account_id, id]))));
+  await keepSheets();
+  tell('assignments');
+  return list();
+}
+
+/** The assignments as last fetched, newest first. @returns {Promise<Assignment[]>} */
+export async function list() {
+  const account_id = accountId();
+  const [rows, visits] = await read(['assignments', 'visits'], (tx) =>
+    Promise.all([
+      tx.objectStore('assignments').getAll(within(account_id)),
+      tx.objectStore('visits').getAll(within(account_id)),
+    ]),
+  );
+  const begun = new Map(visits.map((visit) => [visit.assignment_id, visit.visit_id]));
+  const found = await Promise.all(
+    rows.map(async (row) => {
+      const one = await unseal(row.box, `assignment/${row.id}`);
+      const visit_id = begun.get(row.id) || one.visit_id;
+      return { ...one, visit_id, downloaded: row.package_box !== null, opened_here: begun.has(row.id) };
+    }),
+  );
+  return found.sort((one, other) => (one.assigned_utc < other.assigned_utc ? 1 : -1));
+}
+
+/**
+ * Open a released assignment over the network.
+ * @param {string} id
+ * @returns {Promise<string>} the visit's id; `ApiProblem` with slug `assignment-sealed` before the release
+ */
+export async function openOnline(id) {
+  const { body } = await request('POST', `/assignments/${id}/opening`, { json: { device_utc: localInstant() } });
+  return begin(body, { how: 'online', nonce_ms: performance.now() });
+}
+
+/**
+ * Open a downloaded assignment with the key of its slip; needs no network.
+ * @param {string} id
+ * @param {string} code typed or scanned
+ * @returns {Promise<string>} the visit's id; `BadCode` for a slip of the pen, `WrongKey` for another assignment's code
+ */
+export async function openWithKey(id, code) {
+  const row = await read('assignments', (tx) => tx.objectStore('assignments').get([accountId(), id]));
+  if (!row || !row.package_box) throw new Error('this assignment was not downloaded');
+  const answer = await unseal(row.package_box, `package/${id}`);
+  const opened = await openSealed(answer.sealed, code, id);
+  return begin({ ...opened, nonce: answer.nonce }, { how: 'key', nonce_ms: null });
+}
+
+/** The 29 items as last fetched. @returns {Promise<null|{version: string, items: object[]}>} */
+export function items() {
+  return getFact('items');
+}
+
+/** The question set as last fetched. @returns {Promise<null|object>} */
+export function questions() {
+  return getFact('questions');
+}
+
+/** Records a reviewer returned and nobody corrected since, as last fetched. @returns {Promise<object[]>} */
+export async function returns() {
+  const row = await getFact(`returns/${accountId()}`);
+  return row ? unseal(row, 'returns') : [];
+}
+
+/** The server's keys for exports and receipts, as last fetched. @returns {Promise<null|object>} */
+export function exportKeys() {
+  return getFact('export_keys');
+}
+
+/** The server's time, as far as this phone knows. */
+export function serverNow() {
+  return Date.now() + (clockOffset() || 0);
+}
+
+async function fetchAll() {
+  const found = [];
+  let cursor = null;
+  do {
+    const { body } = await request('GET', `/assignments${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`);
+    found.push(...body.items);
+    cursor = body.next;
+  } while (cursor);
+  return found;
+}
+
+async function download(id) {
+  const answer = await asked('POST', `/assignments/${id}/package`, { json: { device_utc: localInstant() } });
+  return answer && seal(answer, `package/${id}`);
+}
+
+/** The sheets every visit needs; each is kept as it came last. */
+async function keepSheets() {
+  const sheets = { items: '/items', questions: '/questions', export_keys: '/phone-exports/key' };
+  for (const [fact, path] of Object.entries(sheets)) {
+    const body = await asked('GET', path);
+    if (body) await putFact(fact, body);
+  }
+  const returned = await asked('GET', '/returns');
+  if (returned) await putFact(`returns/${accountId()}`, await seal(returned.items, 'returns'));
+}
+
+/** The body of the answer, or null when the server refuses: one sheet that is missing must not cost the others. */
+async function asked(method, path, options) {
+  try {
+    return (await request(method, path, options)).body;
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status !== 401) return null;
+    throw error;
+  }
+}
+
+function within(account_id) {
+  return IDBKeyRange.bound([account_id], [account_id, []]);
+}
