@@ -1,0 +1,64 @@
+// The first screen: sealed assignments, visits under way, visits that came back.
+
+import { html, nothing } from "../../vendor/lit-html.js";
+import * as assignments from "../engine/assignments.js";
+import { act, go, state } from "./state.js";
+import { button, linkButton, mark, progress, row } from "./parts.js";
+import { known, t, when } from "./words.js";
+
+export const title = () => t("home.title");
+
+export function view() {
+  const { assignments: all = [], visits = [], returns = [] } = state.home || {};
+  const waiting = all.filter((one) => !one.opened_here);
+  const open = visits.filter((visit) => !visit.ended);
+  const done = visits.filter((visit) => visit.ended);
+  return html`
+    ${returns.length ? html`<section><h2>${t("home.returns")}</h2><ul class="rows">${returns.map(returned)}</ul></section>` : nothing}
+    ${open.length ? html`<section><h2>${t("home.open")}</h2><ul class="rows">${open.map(underWay)}</ul></section>` : nothing}
+    <section><h2>${t("home.assignments")}</h2>
+      ${waiting.length ? waiting.map(sealed) : html`<p>${t("home.none")}</p>`}
+      <div class="side-by-side">${button(t("home.refresh"), () => act(assignments.refresh))}</div>
+    </section>
+    ${done.length ? html`<section><h2>${t("home.done")}</h2><ul class="rows">${done.map(saved)}</ul></section>` : nothing}
+    <nav aria-label=${t("home.more")}><ul class="rows">
+      ${row("#/outbox", t("outbox.title"), "")}
+      ${row("#/settings", t("settings.title"), "")}
+    </ul></nav>`;
+}
+
+function sealed(one) {
+  const early = Date.parse(one.release_utc) > Date.now();
+  const late = Date.parse(one.expires_utc) < Date.now();
+  return html`<article class="card sealed">
+    <h3>${one.village ? one.village.name : t("home.sealed_name")} ${mark("plain", t("assignment.sealed"))}</h3>
+    <p>${t(one.announced ? "assignment.announced" : "assignment.unannounced")} · ${t("assignment.between", { from: when(one.release_utc), to: when(one.expires_utc) })}</p>
+    <p class="soft">${t("assignment.team", { names: one.team.map((member) => member.name).join(t("list.comma")) })}</p>
+    <p class="soft">${one.downloaded ? t("assignment.downloaded") : t("assignment.not_downloaded")}</p>
+    ${early ? html`<p>${mark("look", t("assignment.early", { from: when(one.release_utc) }))}</p>` : nothing}
+    ${late ? html`<p>${mark("look", t("assignment.late"))}</p>` : nothing}
+    <div class="stack">
+      ${button(t("assignment.open"), () => openOnline(one.id), { main: true, disabled: early })}
+      ${linkButton(t("assignment.open_with_key"), `#/open/${one.id}`)}
+    </div></article>`;
+}
+
+/** Opens by asking the server; without a connection the way round is the key. */
+const openOnline = (id) => act(async () => go(`#/visit/${await assignments.openOnline(id)}`));
+
+const underWay = (visit) => row(`#/visit/${visit.visit_id}`, visit.package.village.name, t("home.opened_at", { at: when(visit.opened_ms) }), mark("busy", t("state.open")));
+
+const saved = (visit) => row(`#/visit/${visit.visit_id}`, visit.package.village.name, t("home.opened_at", { at: when(visit.opened_ms) }), howFar(visit));
+
+function howFar({ visit_id, ended }) {
+  const found = state.outbox && state.outbox.visits.find((one) => one.visit_id === visit_id);
+  const mine = found ? progress(found) : nothing;
+  return ended === "abort" ? html`${mark("plain", t("state.aborted"))} ${mine}` : mine;
+}
+
+const returned = (one) => row(
+  `#/visit/${one.visit_id}/correct/${one.record_id}`,
+  `${one.village.name} · ${one.about || t(known(`kind.${one.kind}`) ? `kind.${one.kind}` : "kind.other")}`,
+  t("home.return_reason", { reason: one.reason }), mark("look", t("state.returned")),
+);
+

@@ -1,0 +1,61 @@
+// Photos of one sighting or problem: the camera, the gallery, and small previews. The bytes are the engine's business.
+
+import { html } from "../../vendor/lit-html.js";
+import * as photos from "../engine/photos.js";
+import { act, keep, redraw, state } from "./state.js";
+import { button } from "./parts.js";
+import { t } from "./words.js";
+
+/** The photos taken for a record, and the way to take one more while the caps allow it. */
+export function photosOf(recordId) {
+  const all = state.visit.photos;
+  const own = all.filter((photo) => photo.of_record === recordId);
+  const full = own.length >= photos.MOST_OF_A_PROBLEM || all.length >= photos.MOST_OF_A_VISIT;
+  return html`<section class="photos" aria-label=${t("photo.title")}>
+    <ul class="pictures">${own.map((photo, index) => html`<li>${small(photo.id, t("photo.number", { n: index + 1 }))}</li>`)}</ul>
+    ${full ? html`<p class="soft">${t("photo.full", { record: photos.MOST_OF_A_PROBLEM, visit: photos.MOST_OF_A_VISIT })}</p>` : html`
+      <div class="side-by-side">
+        ${picker(recordId, "camera", t("photo.take"))}
+        ${picker(recordId, "gallery", t("photo.choose"))}
+      </div>
+      <p class="soft">${t("photo.left", { n: Math.min(photos.MOST_OF_A_PROBLEM - own.length, photos.MOST_OF_A_VISIT - all.length) })}</p>`}
+  </section>`;
+}
+
+/** The small copy of a photo; it comes out of its box once, and shows when it is there. */
+function small(photoId, text) {
+  if (!(photoId in copies)) {
+    copies[photoId] = null;
+    photos.preview(photoId).then((url) => {
+      copies[photoId] = url;
+      redraw();
+    });
+  }
+  return copies[photoId] ? html`<img src=${copies[photoId]} alt=${text}>` : html`<span class="no-picture">${text}</span>`;
+}
+
+const copies = {};
+
+const picker = (recordId, source, text) => html`<div class="picker">
+  ${button(text, (event) => open(event.currentTarget.parentElement.querySelector("input"), recordId))}
+  ${source === "camera"
+    ? html`<input type="file" accept="image/*" capture="environment" class="unseen" tabindex="-1" aria-label=${text} @change=${(event) => taken(event.target, source, recordId)}>`
+    : html`<input type="file" accept="image/*" class="unseen" tabindex="-1" aria-label=${text} @change=${(event) => taken(event.target, source, recordId)}>`}
+</div>`;
+
+/** What was typed is on disk before the camera opens: many phones end the page to make room for it. */
+const open = (input, recordId) => act(async () => {
+  await keep({ shooting: recordId });
+  input.click();
+});
+
+function taken(input, source, recordId) {
+  const [file] = input.files;
+  if (!file) return undefined;
+  return act(async () => {
+    const draft = { ...state.draft, shooting: null };
+    await photos.take(state.visit.visit_id, file, { source, ofRecord: recordId, draft });
+    state.draft = draft;
+    input.value = "";
+  });
+}

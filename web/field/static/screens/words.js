@@ -1,0 +1,68 @@
+// The page's texts: one key, two languages; only the chosen language is loaded.
+
+const LANGUAGES = { zh: "zh-CN", en: "en" };
+let texts = {};
+let chosen = "zh";
+
+/** The language that is spoken now, "zh" or "en". */
+export const language = () => chosen;
+
+/** The language this phone chose earlier, else the installation's (the lang attribute the server wrote). */
+export function wantedLanguage() {
+  const kept = localStorage.getItem("shidi.language");
+  if (kept in LANGUAGES) return kept;
+  return document.documentElement.lang.startsWith("en") ? "en" : "zh";
+}
+
+/** Loads one language; from here on t() speaks it. */
+export async function speak(wanted) {
+  const answer = await fetch(new URL(`../words/${wanted}.json`, import.meta.url));
+  texts = await answer.json();
+  chosen = wanted;
+  localStorage.setItem("shidi.language", wanted);
+  document.documentElement.lang = LANGUAGES[wanted];
+  document.title = t("app.title");
+}
+
+/** The text under a key, its gaps filled. A key nobody wrote shows as itself: no screen may fail for a word. */
+export function t(key, values = {}) {
+  const text = texts[key];
+  if (text === undefined) return key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "—");
+}
+
+/** Whether there is a text under this key: codes that came from the server may be new to the page. */
+export const known = (key) => key in texts;
+
+/** The text of something that carries both languages itself, as items and questions do. */
+export const either = (thing, name) => thing[`${name}_${chosen}`] || thing[`${name}_zh`] || "";
+
+/** An instant as this county writes it; the zone is the county's, whatever the phone is set to. */
+export function when(instant) {
+  if (!instant) return "—";
+  const parts = new Intl.DateTimeFormat("zh-CN", {
+    timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+  }).formatToParts(new Date(instant));
+  const part = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+  return `${part.month}-${part.day} ${part.hour}:${part.minute}`;
+}
+
+/** A span as people say it: 40 s, 12 min, 3 h, 2 d. */
+export function span(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return t("span.seconds", { n: seconds });
+  if (seconds < 3600) return t("span.minutes", { n: Math.floor(seconds / 60) });
+  if (seconds < 48 * 3600) return t("span.hours", { n: Math.floor(seconds / 3600) });
+  return t("span.days", { n: Math.floor(seconds / 86400) });
+}
+
+/** A length as people say it: 320 m, 4.7 km. */
+export function metres(length_m) {
+  if (length_m < 1000) return t("length.m", { n: Math.round(length_m) });
+  return t("length.km", { n: (length_m / 1000).toFixed(1) });
+}
+
+/** A size as people say it. */
+export function megabytes(size_bytes) {
+  return size_bytes < 1e9 ? `${(size_bytes / 1e6).toFixed(1)} MB` : `${(size_bytes / 1e9).toFixed(1)} GB`;
+}
