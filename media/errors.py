@@ -112,3 +112,7 @@ class SealBroken(ProofError):
 
 class BadCode(ProofError):
     """What was typed is no code of a sealed package; the text says where it goes wrong."""
+
+
+class UnreadableExport(ProofError):
+    """A phone's export cannot be opened, or not all of it is there; the text says what is wrong."""

@@ -1,6 +1,14 @@
 """Proof: can it be shown later that a record was there, and is unchanged?  Merkle log, chains, signatures, seals."""
 
 from media.proof.envelope import load_or_create_master_key, new_data_key, seal, unseal, unwrap, wrap
+from media.proof.export import (
+    EXPORT_FORMAT,
+    ExportHead,
+    ExportPart,
+    OpenedExport,
+    open_export,
+    read_head,
+)
 from media.proof.keys import key_id, private_bytes, read_private
 from media.proof.leaf import LEAF_DIGEST, new_salt, salted_leaf
 from media.proof.merkle import (
@@ -40,10 +48,14 @@ __all__ = [
     "CODE_BYTES",
     "EMPTY_ROOT",
     "ES256",
+    "EXPORT_FORMAT",
     "LEAF_DIGEST",
     "ChainFinding",
     "ChainLink",
     "DeviceKey",
+    "ExportHead",
+    "ExportPart",
+    "OpenedExport",
     "SealedPackage",
     "check_chain",
     "code_text",
@@ -58,10 +70,12 @@ __all__ = [
     "new_nodes",
     "new_salt",
     "node_hash",
+    "open_export",
     "open_package",
     "p256_verifier",
     "private_bytes",
     "read_code",
+    "read_head",
     "read_private",
     "read_public_jwk",
     "record_sha256",
