@@ -26,7 +26,6 @@ from api.resources.intake import intake
 from api.resources.ledger import ledger
 from api.resources.log import log
 from api.resources.people import people
-from api.resources.phone_exports import phone_exports
 from api.resources.places import places
 from api.resources.plans import plans
 from api.resources.review import review
@@ -47,7 +46,6 @@ ROOMS: tuple[RoomBlueprint, ...] = (
     plans,
     intake,
     uploads,
-    phone_exports,
     fieldwork,
     review,
     ledger,
@@ -83,7 +81,7 @@ def create_app(settings: Settings, store: Store | None = None, *, clock: Callabl
         settings=settings,
         store=store,
         evidence=evidence,
-        jobs=JobRunner(store, job_handlers(evidence, clock)),
+        jobs=JobRunner(store, job_handlers(evidence, clock, settings.timestamp_url)),
         throttle=SignInThrottle(),
         requests=requests,
         clock=clock,

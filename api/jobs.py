@@ -6,24 +6,32 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from api.authority import ask_authority
 from media import Inspector, MediaError, PhotoFacts
-from media.errors import InspectionUnavailable, StoreError
+from media.errors import AuthorityUnavailable, InspectionUnavailable, StoreError
+from media.proof import check_stamp_answer, new_stamp_request
 from media.store import LocalStore
 from visits.fieldwork import judge_pending, judge_visit, reading_failed, record_inspection
 from visits.ledger import enter_problems
+from visits.log import keep_stamp, unstamped
 from visits.review import say_presence
 from visits.store import Handler, Store
+from visits.upkeep import daily_checkpoint, stamp_refused
 
 DISPLAY_COPY = "display.jpg"
 
 
-def job_handlers(evidence: LocalStore, clock: Callable[[], datetime]) -> Mapping[str, Handler]:
+def job_handlers(
+    evidence: LocalStore, clock: Callable[[], datetime], timestamp_url: str | None = None
+) -> Mapping[str, Handler]:
     """The handlers of every kind of job that the rooms put."""
     return {
         "judge_visit": _written(judge_visit, UUID, clock),
         "judge_pending": _written(judge_pending, str, clock),
         "enter_ledger": _written(enter_problems, UUID, clock),
         "say_presence": _written(say_presence, UUID, clock),
+        "make_checkpoint": lambda store, _subject: _make_checkpoint(store, clock),
+        "stamp_checkpoints": lambda store, _subject: _stamp_checkpoints(store, timestamp_url, clock),
         "inspect_photo": lambda store, subject: _inspect_photo(store, evidence, subject, clock),
     }
 
@@ -36,6 +44,30 @@ def _written(verb: Callable[..., object], kind: Callable[[str], object], clock: 
             verb(uow, kind(subject), at_utc=clock())
 
     return handle
+
+
+def _make_checkpoint(store: Store, clock: Callable[[], datetime]) -> None:
+    with store.writing() as uow:
+        daily_checkpoint(uow, at_utc=clock())
+
+
+def _stamp_checkpoints(store: Store, authority: str | None, clock: Callable[[], datetime]) -> None:
+    """Have every checkpoint stamped that is not, the oldest first; what the authority refuses is asked again later."""
+    if authority is None:
+        return
+    with store.reading() as uow:
+        waiting = unstamped(uow)
+    for size, text in waiting:
+        request = new_stamp_request(text.encode())
+        try:
+            response = ask_authority(authority, request.der)
+            check_stamp_answer(request, text.encode(), response)
+        except AuthorityUnavailable as reason:
+            with store.writing() as uow:
+                stamp_refused(uow, size, authority=authority, complaint=str(reason), at_utc=clock())
+            return
+        with store.writing() as uow:
+            keep_stamp(uow, size, authority=authority, response=response, at_utc=clock())
 
 
 def _inspect_photo(store: Store, evidence: LocalStore, subject: str, clock: Callable[[], datetime]) -> None:

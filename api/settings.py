@@ -19,12 +19,13 @@ class Settings:
     port: int = 8000
     max_body_bytes: int = 4 * MEBIBYTE
     max_photo_bytes: int = 50 * MEBIBYTE
-    max_export_bytes: int = 1024 * MEBIBYTE
     language: str = "zh"
     operator_name: str = ""
     complaint_contact: str = ""
     # The address of the reverse proxy in front, whose word on the caller's address and on https is believed.
     trusted_proxy: str | None = None
+    # The timestamp authority (RFC 3161) that stamps checkpoints; none is asked unless one is set.
+    timestamp_url: str | None = None
 
 
 class BadSetting(Exception):
@@ -42,11 +43,11 @@ def read_settings(environ: Mapping[str, str], *, data_dir: Path | None = None) -
         port=_number(environ, "SHIDI_PORT", Settings.port, most=65_535),
         max_body_bytes=_number(environ, "SHIDI_MAX_BODY_BYTES", Settings.max_body_bytes, most=1024 * MEBIBYTE),
         max_photo_bytes=_number(environ, "SHIDI_MAX_PHOTO_BYTES", Settings.max_photo_bytes, most=1024 * MEBIBYTE),
-        max_export_bytes=_number(environ, "SHIDI_MAX_EXPORT_BYTES", Settings.max_export_bytes, most=65_536 * MEBIBYTE),
         language=_language(environ),
         operator_name=environ.get("SHIDI_OPERATOR", Settings.operator_name),
         complaint_contact=environ.get("SHIDI_COMPLAINTS", Settings.complaint_contact),
         trusted_proxy=environ.get("SHIDI_TRUSTED_PROXY") or None,
+        timestamp_url=_web_address(environ, "SHIDI_TIMESTAMP_URL"),
     )
 
 
@@ -64,3 +65,12 @@ def _language(environ: Mapping[str, str]) -> str:
     if language not in LANGUAGES:
         raise BadSetting(f"SHIDI_LANGUAGE must be one of {', '.join(LANGUAGES)}, not {language!r}")
     return language
+
+
+def _web_address(environ: Mapping[str, str], name: str) -> str | None:
+    address = environ.get(name)
+    if not address:
+        return None
+    if not address.startswith(("http://", "https://")):
+        raise BadSetting(f"{name} must begin with http:// or https://, unlike {address!r}")
+    return address

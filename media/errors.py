@@ -114,5 +114,13 @@ class BadCode(ProofError):
     """What was typed is no code of a sealed package; the text says where it goes wrong."""
 
 
-class UnreadableExport(ProofError):
-    """A phone's export cannot be opened, or not all of it is there; the text says what is wrong."""
+class ProofBroken(ProofError):
+    """What was handed over to prove something does not hold; the sentence names the first thing that is wrong."""
+
+
+class NotComparable(ProofError):
+    """The files at hand neither prove nor disprove it."""
+
+
+class AuthorityUnavailable(ProofError):
+    """The timestamp authority gave no answer that can be used; ask again later."""

@@ -13,6 +13,7 @@ from api.cli.place import Place
 from api.cli.presence import presence
 from api.cli.serve import serve
 from api.cli.upkeep import check, migrate
+from api.cli.witness import checkpoint, witness
 from api.settings import BadSetting
 from api.workbooks import WorkbookError
 from geo import GeoError
@@ -41,5 +42,5 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
     context.obj = Place(environ=context.obj or {}, data_dir=data_dir, login=login)
 
 
-for command in (bootstrap, user, imports, calendar, migrate, serve, check, presence, keys):
+for command in (bootstrap, user, imports, calendar, migrate, serve, check, presence, keys, checkpoint, witness):
     shidi.add_command(command)

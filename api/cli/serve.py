@@ -50,6 +50,7 @@ def _serve(settings: Settings) -> None:
 
     from api.app import create_app, open_store
     from api.http.house import EXTENSION, House
+    from visits.upkeep import begin_daily_checkpoints
 
     store = open_store(settings)
     with contextlib.closing(store), store.serving():
@@ -60,6 +61,8 @@ def _serve(settings: Settings) -> None:
         server = waitress.create_server(app, **_waitress_options(settings))
         for stop_signal in (signal.SIGTERM, signal.SIGINT):
             signal.signal(stop_signal, _stop)
+        with store.writing() as uow:
+            begin_daily_checkpoints(uow, at_utc=house.clock())
         house.jobs.start()
         try:
             click.echo(f"Shidi is at http://{settings.host}:{server.effective_port}/desk/ (stop with Ctrl-C)")
@@ -79,8 +82,7 @@ def _waitress_options(settings: Settings) -> dict[str, Any]:
         "threads": THREADS,
         "connection_limit": MOST_CONNECTIONS,
         "asyncore_use_poll": hasattr(select, "poll"),
-        "max_request_body_size": max(settings.max_body_bytes, settings.max_photo_bytes, settings.max_export_bytes)
-        + ENVELOPE_BYTES,
+        "max_request_body_size": max(settings.max_body_bytes, settings.max_photo_bytes) + ENVELOPE_BYTES,
         "ident": None,
         "clear_untrusted_proxy_headers": True,
     }

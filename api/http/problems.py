@@ -36,9 +36,9 @@ from visits.access import (
 from visits.fieldwork import NoSuchPhoto, NoSuchSighting
 from visits.fieldwork import NoSuchVisit as NoSuchFieldVisit
 from visits.forms import BadQuestionSet, NoSuchItem, NoSuchQuestionSet
-from visits.intake import NoSuchExport, NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
+from visits.intake import NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
 from visits.ledger import AlreadyWithdrawn, NoSuchProblem
-from visits.log import NoSuchKey, NotInLog
+from visits.log import BadCosignature, NoSuchKey, NotInLog
 from visits.people import NoSuchPosting
 from visits.places import ImportRefused, NoSuchBoundary, NoSuchVillage
 from visits.plans import AssignmentExpired, BadReleaseWindow, BadTeam, NoSuchAssignment
@@ -122,8 +122,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     StoreUnavailable: Problem(
         "store-unavailable", 503, "The record store cannot be used", "记录库暂时不可用", headers=_RETRY
     ),
-    NoSuchKey: Problem("no-such-key", 404, "The server has no such key", "服务器没有这个密钥"),
     NotInLog: Problem("not-in-log", 404, "No such entry in the log", "日志中没有这一条"),
+    NoSuchKey: Problem("no-such-key", 404, "The server has no such key", "服务器没有这个密钥"),
+    BadCosignature: Problem("bad-cosignature", 422, "The witness's signature does not hold", "见证签名不成立"),
     # places
     ImportRefused: Problem("import-refused", 422, "The file was not imported", "文件未导入"),
     NoSuchVillage: Problem("no-such-village", 404, "No such village", "没有这个村"),
@@ -136,7 +137,6 @@ PROBLEMS: dict[type[Exception], Problem] = {
     # intake
     NoSuchVisit: _NO_SUCH_VISIT,
     NoSuchUpload: Problem("no-such-upload", 404, "No such upload", "没有这个上传"),
-    NoSuchExport: Problem("no-such-export", 404, "No such import", "没有这次导入"),
     PhotoNotAnnounced: Problem("photo-not-announced", 409, "No record announces this photo", "照片尚无对应记录"),
     # forms, people, fieldwork
     NoSuchItem: Problem("no-such-item", 404, "No such problem item", "没有这一问题条目"),
@@ -190,15 +190,15 @@ PROBLEMS: dict[type[Exception], Problem] = {
     media.StoreUnavailable: Problem(
         "evidence-store-unavailable", 507, "Evidence cannot be stored now", "证据暂时无法保存", headers=_RETRY
     ),
-    media.UnreadableExport: Problem(
-        "unreadable-export", 422, "The file was kept, but cannot be opened", "文件已留存，无法打开"
-    ),
     media.BadKey: Problem("bad-key", 422, "The device key cannot be used", "设备公钥无效"),
 }
 
 # What no request can cause by what it says: a fault of the house, answered 500 and logged whole.
 FAULTS_OF_THE_HOUSE: frozenset[type[Exception]] = frozenset(
     {
+        media.AuthorityUnavailable,
+        media.NotComparable,
+        media.ProofBroken,
         media.SealBroken,
         media.UnknownAlgorithm,
         media.InspectionUnavailable,

@@ -10,7 +10,9 @@ from api.pages.errors import BadForm
 from api.pages.frame import page
 from media.proof import leaf_hash, salted_leaf, verify_inclusion
 from visits.access import Right, require
-from visits.log import InclusionProof, LogOpening, head, opening, prove
+from visits.log import InclusionProof, LogOpening, checkpoint_file, checkpoints, head, opening, prove
+
+CHECKPOINTS_SHOWN = 14
 
 
 @desk.get("/log")
@@ -18,8 +20,17 @@ def show_log() -> Response:
     """Size and root of the log, and the question for one entry."""
     require(current_actor(), Right.READ_LOG)
     with house().store.reading() as uow:
-        now = head(uow)
-    return page("log.html", head=now)
+        now, newest = head(uow), checkpoints(uow, limit=CHECKPOINTS_SHOWN)
+    return page("log.html", head=now, checkpoints=newest, has_authority=house().settings.timestamp_url is not None)
+
+
+@desk.get("/log/checkpoints/<int(max=9007199254740991):size>")
+def show_checkpoint(size: int) -> Response:
+    """One checkpoint as a sheet to be printed, dated and kept by somebody outside."""
+    require(current_actor(), Right.READ_LOG)
+    with house().store.reading() as uow:
+        file = checkpoint_file(uow, size)
+    return page("checkpoint.html", said=file.said, text=file.text, witnesses=[w.witness for w in file.cosignatures])
 
 
 @desk.get("/log/entry")

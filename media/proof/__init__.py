@@ -1,15 +1,22 @@
 """Proof: can it be shown later that a record was there, and is unchanged?  Merkle log, chains, signatures, seals."""
 
-from media.proof.envelope import load_or_create_master_key, new_data_key, seal, unseal, unwrap, wrap
-from media.proof.export import (
-    EXPORT_FORMAT,
-    ExportHead,
-    ExportPart,
-    OpenedExport,
-    open_export,
-    read_head,
+from media.proof.canonical import canonical
+from media.proof.checkpoint import (
+    Checkpoint,
+    CheckpointFile,
+    Cosignature,
+    Link,
+    StampToken,
+    check_checkpoint_file,
+    check_same_log,
+    read_checkpoint,
+    read_checkpoint_file,
+    signature_holds,
+    write_checkpoint,
+    write_checkpoint_file,
 )
-from media.proof.keys import key_id, private_bytes, read_private
+from media.proof.envelope import load_or_create_master_key, new_data_key, seal, unseal, unwrap, wrap
+from media.proof.keys import key_id, load_or_create_private, private_bytes, read_private
 from media.proof.leaf import LEAF_DIGEST, new_salt, salted_leaf
 from media.proof.merkle import (
     EMPTY_ROOT,
@@ -43,39 +50,49 @@ from media.proof.signature import (
     verify_p256,
     verify_signature,
 )
+from media.proof.stamp import StampRequest, check_stamp, check_stamp_answer, new_stamp_request
 
 __all__ = [
     "CODE_BYTES",
     "EMPTY_ROOT",
     "ES256",
-    "EXPORT_FORMAT",
     "LEAF_DIGEST",
     "ChainFinding",
     "ChainLink",
+    "Checkpoint",
+    "CheckpointFile",
+    "Cosignature",
     "DeviceKey",
-    "ExportHead",
-    "ExportPart",
-    "OpenedExport",
+    "Link",
     "SealedPackage",
+    "StampRequest",
+    "StampToken",
+    "canonical",
     "check_chain",
+    "check_checkpoint_file",
+    "check_same_log",
+    "check_stamp",
+    "check_stamp_answer",
     "code_text",
     "consistency_proof",
     "inclusion_proof",
     "key_id",
     "leaf_hash",
     "load_or_create_master_key",
+    "load_or_create_private",
     "new_code",
     "new_data_key",
     "new_device_key",
     "new_nodes",
     "new_salt",
+    "new_stamp_request",
     "node_hash",
-    "open_export",
     "open_package",
     "p256_verifier",
     "private_bytes",
+    "read_checkpoint",
+    "read_checkpoint_file",
     "read_code",
-    "read_head",
     "read_private",
     "read_public_jwk",
     "record_sha256",
@@ -85,6 +102,7 @@ __all__ = [
     "seal",
     "seal_package",
     "sign_p256",
+    "signature_holds",
     "unseal",
     "unwrap",
     "verify_consistency",
@@ -92,4 +110,6 @@ __all__ = [
     "verify_p256",
     "verify_signature",
     "wrap",
+    "write_checkpoint",
+    "write_checkpoint_file",
 ]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -16,12 +19,21 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from media.errors import BadKey
-from media.proof.signature import DeviceKey, public_jwk_of, read_public_jwk
+from media.proof.signature import DeviceKey, new_device_key, public_jwk_of, read_public_jwk
 
 
 def private_bytes(key: DeviceKey) -> bytes:
     """Return the private half as PKCS #8, unprotected: whoever keeps it seals it first."""
     return key.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def load_or_create_private(path: Path) -> DeviceKey:
+    """Return the pair kept in a file, made there, for its owner alone, when there is none."""
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(private_bytes(new_device_key()))
+    return read_private(path.read_bytes())
 
 
 def read_private(private: bytes) -> DeviceKey:

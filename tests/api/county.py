@@ -14,6 +14,7 @@ from shapely import Polygon
 from api.app import create_app, open_store
 from api.settings import read_settings
 from geo import Area, Datum
+from media.proof import new_device_key, sign_p256
 from tests.api.world import (
     COUNTY,
     FIX,
@@ -34,10 +35,11 @@ from tests.api.world import (
     sighting_body,
 )
 from visits.access import NewAccount, Role, actor_named, create_account
-from visits.log import head, opening
+from visits.log import checkpoint_file, head, opening
 from visits.people import postings
 from visits.places import Quality, import_areas
 from visits.store import migrate
+from visits.upkeep import checkpoint_now
 
 FAR_COUNTY = FOREIGN_VILLAGE[:6]
 # Who stands for each role inside; the inspector is of the team, and the reviewer is not the one who proposed.
@@ -121,7 +123,24 @@ def build(county: County) -> None:
     _review(county, org)
     ids["sealed_id"] = world.assign(hours=20)["id"]
     county.record = lin.record(ids["visit_id"], "problem", {**PROBLEM_BODY, "text": "补充"})
+    _checkpoint(county)
     _find_entries(county)
+
+
+def _checkpoint(county: County) -> None:
+    """One signed state of the log, for everybody to keep."""
+    with county.world.store.writing() as uow:
+        made = checkpoint_now(uow, at_utc=county.world.clock())
+    county.ids["log_checkpoint_size"] = str(made.size)
+
+
+def cosignature(county: County) -> dict[str, Any]:
+    """A witness's signature over the checkpoint, as it is filed."""
+    key = new_device_key()
+    with county.world.store.reading() as uow:
+        text = checkpoint_file(uow, int(county.ids["log_checkpoint_size"])).text
+    signature = sign_p256(key, text.encode()).hex()
+    return {"witness": "县纪委", "algorithm": "ES256", "public_jwk": key.public_jwk, "signature_hex": signature}
 
 
 def sign_all_in(county: County) -> None:

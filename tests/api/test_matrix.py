@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
-from tests.api.county import INSIDE, OUTSIDE, County, build, copies, opened, sign_all_in
+from tests.api.county import INSIDE, OUTSIDE, County, build, copies, cosignature, opened, sign_all_in
 from tests.api.world import PASSPHRASE, PROBLEM_BODY, TUS, VILLAGE
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "routes.md"
@@ -112,7 +112,6 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /api/v1/uploads": lambda c: Ask(headers=_upload_headers(c)),
     "HEAD /api/v1/uploads/{upload_pending}": lambda c: Ask(headers=TUS),
     "PATCH /api/v1/uploads/{upload_pending}": lambda c: Ask(headers=_PIECE, data=c.pending),
-    "POST /api/v1/phone-exports": lambda c: Ask(data=b"junk", headers={"Content-Type": "application/octet-stream"}),
     "POST /api/v1/sightings/{sighting_2_id}/decisions": lambda c: Ask(json=_decision(c)),
     "POST /api/v1/sightings/{sighting_2_id}/notices": lambda c: Ask(json=_NOTICE),
     "POST /api/v1/notices/{notice_id}/replies": lambda c: Ask(json=_REPLY),
@@ -130,6 +129,8 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /desk/decisions/{decision_id}": lambda c: Ask(form=_SECOND),
     "GET /field/static/{name}": lambda c: Ask("/field/static/app.js"),
     "GET /field/vendor/{name}": lambda c: Ask("/field/vendor/idb.js"),
+    "GET /api/v1/log/consistency": lambda c: Ask(f"{API}/log/consistency?from=1&to={c.ids['log_checkpoint_size']}"),
+    "POST /api/v1/log/checkpoints/{log_checkpoint_size}/cosignatures": lambda c: Ask(json=cosignature(c)),
     "GET /desk/log/entry": lambda c: Ask("/desk/log/entry?index=0"),
 }
 
@@ -166,6 +167,7 @@ def cells_of(row: str) -> Iterator[Cell]:
 
 # Which thing of the county a path with variants may mean, by the name that the URL map has for it.
 VARIANTS = {
+    "size": ("log_checkpoint_size",),
     "assignment_id": ("assignment_id", "sealed_id"),
     "problem_id": ("problem_id", "clue_id"),
     "sha256": ("sha_problem", "sha_clue", "sha_seen"),

@@ -8,7 +8,6 @@ from visits.access.accounts import (
     SignedIn,
     accounts_within,
     actor_named,
-    actor_of_device,
     actor_of_token,
     bootstrap_admin,
     create_account,
@@ -18,7 +17,7 @@ from visits.access.accounts import (
     sign_out,
 )
 from visits.access.actor import Actor, Right, Role
-from visits.access.audit import AuditEntry, audit_is_unbroken, audit_trail, note
+from visits.access.audit import AuditEntry, audit_head, audit_is_unbroken, audit_trail, note
 from visits.access.errors import (
     AccessError,
     AccountExists,
@@ -56,8 +55,8 @@ __all__ = [
     "WeakPassphrase",
     "accounts_within",
     "actor_named",
-    "actor_of_device",
     "actor_of_token",
+    "audit_head",
     "audit_is_unbroken",
     "audit_trail",
     "bootstrap_admin",

@@ -27,7 +27,6 @@ class Right(StrEnum):
     IMPORT_LEAVE = "import_leave"
     ASSIGN = "assign"
     RECORD = "record"
-    IMPORT_PHONES = "import_phones"
     READ_PLACES = "read_places"
     READ_VISITS = "read_visits"
     READ_PEOPLE = "read_people"
@@ -36,6 +35,7 @@ class Right(StrEnum):
     READ_COVERAGE = "read_coverage"
     READ_LOG = "read_log"
     READ_AUDIT = "read_audit"
+    WITNESS = "witness"
     DECIDE = "decide"
 
 
@@ -47,7 +47,6 @@ _HELD_BY: dict[Right, frozenset[Role]] = {
     Right.IMPORT_LEAVE: frozenset({Role.ORGANIZATION}),
     Right.ASSIGN: frozenset({Role.OFFICE}),
     Right.RECORD: frozenset({Role.INSPECTOR}),
-    Right.IMPORT_PHONES: frozenset({Role.INSPECTOR, Role.OFFICE}),
     Right.READ_PLACES: frozenset(Role),
     Right.READ_VISITS: frozenset({Role.ORGANIZATION, Role.OFFICE, Role.INSPECTOR}),
     Right.READ_PEOPLE: frozenset({Role.ORGANIZATION}),
@@ -56,6 +55,7 @@ _HELD_BY: dict[Right, frozenset[Role]] = {
     Right.READ_COVERAGE: frozenset({Role.OFFICE, Role.ORGANIZATION, Role.LEADER, Role.OVERSIGHT}),
     Right.READ_LOG: frozenset(Role),
     Right.READ_AUDIT: frozenset({Role.DISCIPLINE}),
+    Right.WITNESS: frozenset({Role.DISCIPLINE}),
     Right.DECIDE: frozenset({Role.ORGANIZATION}),
 }
 

@@ -70,6 +70,12 @@ def audit_trail(uow: UnitOfWork, actor: Actor, *, about: str | None = None, limi
     ]
 
 
+def audit_head(uow: UnitOfWork) -> tuple[int, str]:
+    """Number and hash of the newest line; number -1 and the start value where there is none."""
+    last = uow.session.execute(select(Audit.number, Audit.hash).order_by(Audit.number.desc()).limit(1)).first()
+    return (-1, START.hex()) if last is None else (last.number, last.hash.hex())
+
+
 def audit_is_unbroken(uow: UnitOfWork) -> int | None:
     """None when the whole chain holds, else the number of the first line that does not."""
     previous, expected = START, 0

@@ -1,6 +1,16 @@
 """The append-only log: what was committed, in which order, and the proof of it."""
 
-from visits.log.errors import NoSuchKey, NotInLog
+from visits.log.checkpoints import (
+    CheckpointView,
+    checkpoint_file,
+    checkpoints,
+    keep_cosignature,
+    keep_stamp,
+    make_checkpoint,
+    newest_checkpoint,
+    unstamped,
+)
+from visits.log.errors import BadCosignature, NoSuchKey, NotInLog
 from visits.log.keys import (
     ALGORITHMS,
     PublicKey,
@@ -12,22 +22,27 @@ from visits.log.keys import (
     rotate_key,
     sign,
 )
-from visits.log.rows import LogLeaf, LogNode, ServerKey
+from visits.log.rows import CheckpointRow, LogLeaf, LogNode, ServerKey
 from visits.log.verbs import (
+    ConsistencyProof,
     InclusionProof,
     LogEntry,
     LogHead,
     LogOpening,
     append,
-    canonical,
     head,
     opening,
     prove,
+    prove_growth,
     recompute_root,
 )
 
 __all__ = [
     "ALGORITHMS",
+    "BadCosignature",
+    "CheckpointRow",
+    "CheckpointView",
+    "ConsistencyProof",
     "InclusionProof",
     "LogEntry",
     "LogHead",
@@ -41,14 +56,21 @@ __all__ = [
     "ServerKey",
     "Signed",
     "append",
-    "canonical",
+    "checkpoint_file",
+    "checkpoints",
     "current_key",
     "head",
+    "keep_cosignature",
+    "keep_stamp",
     "key_pair",
+    "make_checkpoint",
+    "newest_checkpoint",
     "opening",
     "prove",
+    "prove_growth",
     "public_keys",
     "recompute_root",
     "rotate_key",
     "sign",
+    "unstamped",
 ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from visits.store import Base
@@ -56,3 +56,45 @@ class ServerKey(Base):
     wrapped_private: Mapped[bytes]
     made_utc: Mapped[datetime]
     retired_utc: Mapped[datetime | None]
+
+
+class CheckpointRow(Base):
+    """One signed state of the log. ``path`` proves that it begins with the checkpoint before it."""
+
+    __tablename__ = "checkpoint"
+
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    root: Mapped[bytes]
+    text: Mapped[str] = mapped_column(String(400))
+    kid: Mapped[str] = mapped_column(ForeignKey("server_key.kid"))
+    signature: Mapped[bytes]
+    previous_size: Mapped[int | None]
+    path: Mapped[list[str]]
+    made_utc: Mapped[datetime]
+
+
+class CheckpointStamp(Base):
+    """One try to have a checkpoint stamped: the authority's answer, or why there was none."""
+
+    __tablename__ = "checkpoint_stamp"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(ForeignKey("checkpoint.size"), index=True)
+    authority: Mapped[str] = mapped_column(String(300))
+    response: Mapped[bytes | None]
+    complaint: Mapped[str] = mapped_column(String(300))
+    at_utc: Mapped[datetime]
+
+
+class CheckpointWitness(Base):
+    """The signature of somebody outside over a checkpoint."""
+
+    __tablename__ = "checkpoint_witness"
+
+    size: Mapped[int] = mapped_column(ForeignKey("checkpoint.size"), primary_key=True, autoincrement=False)
+    kid: Mapped[str] = mapped_column(String(43), primary_key=True)
+    witness: Mapped[str] = mapped_column(String(120))
+    algorithm: Mapped[str] = mapped_column(String(20))
+    public_jwk: Mapped[dict[str, Any]]
+    signature: Mapped[bytes]
+    filed_utc: Mapped[datetime]

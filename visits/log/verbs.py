@@ -8,7 +8,17 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, func, insert, select
 
-from media.proof import inclusion_proof, leaf_hash, new_nodes, new_salt, root, root_at, salted_leaf
+from media.proof import (
+    canonical,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    new_nodes,
+    new_salt,
+    root,
+    root_at,
+    salted_leaf,
+)
 from visits.log.errors import NotInLog
 from visits.log.rows import LogLeaf, LogNode
 from visits.store import UnitOfWork, lock_for_transaction
@@ -48,6 +58,17 @@ class InclusionProof:
 
 
 @dataclass(frozen=True)
+class ConsistencyProof:
+    """What anybody needs to check that nothing before the first size was changed until the second."""
+
+    first_size: int
+    second_size: int
+    first_root_hex: str
+    second_root_hex: str
+    path_hex: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LogOpening:
     """What an entry says, and the salt that ties it to its leaf; for those only whom the entry concerns."""
 
@@ -78,7 +99,7 @@ def append(uow: UnitOfWork, kind: str, payload: Mapping[str, object], *, at_utc:
         _ADD_LEAF,
         {"index": size, "kind": kind, "at_utc": at_utc, "leaf_hash": hashed, "salt": salt, "payload": opened},
     )
-    completed = new_nodes(size, hashed, lambda level, index: _node(uow, level, index))
+    completed = new_nodes(size, hashed, lambda level, index: node(uow, level, index))
     uow.session.execute(_ADD_NODES, [{"level": lv, "index": i, "hash": h} for lv, i, h in completed])
     return LogEntry(size, hashed.hex())
 
@@ -86,7 +107,7 @@ def append(uow: UnitOfWork, kind: str, payload: Mapping[str, object], *, at_utc:
 def head(uow: UnitOfWork) -> LogHead:
     """Size and root of the log now."""
     size = _size(uow)
-    return LogHead(size, root_at(size, lambda level, index: _node(uow, level, index)).hex())
+    return LogHead(size, root_at(size, lambda level, index: node(uow, level, index)).hex())
 
 
 def prove(uow: UnitOfWork, index: int, *, size: int | None = None) -> InclusionProof:
@@ -97,15 +118,33 @@ def prove(uow: UnitOfWork, index: int, *, size: int | None = None) -> InclusionP
     if leaf is None or not index < size <= now:
         raise NotInLog(f"the log of {now} entries has no proof for entry {index} at size {size}")
 
-    def node(level: int, at: int) -> bytes:
-        return _node(uow, level, at)
+    def get_node(level: int, at: int) -> bytes:
+        return node(uow, level, at)
 
     return InclusionProof(
         index=index,
         size=size,
         leaf_hash_hex=leaf.leaf_hash.hex(),
-        path_hex=tuple(h.hex() for h in inclusion_proof(index, size, node)),
-        root_hex=root_at(size, node).hex(),
+        path_hex=tuple(h.hex() for h in inclusion_proof(index, size, get_node)),
+        root_hex=root_at(size, get_node).hex(),
+    )
+
+
+def prove_growth(uow: UnitOfWork, first: int, second: int) -> ConsistencyProof:
+    """The proof that the tree of ``first`` leaves is the beginning of that of ``second`` leaves."""
+    now = _size(uow)
+    if not 1 <= first <= second <= now:
+        raise NotInLog(f"the log of {now} entries has no proof from size {first} to size {second}")
+
+    def get_node(level: int, at: int) -> bytes:
+        return node(uow, level, at)
+
+    return ConsistencyProof(
+        first_size=first,
+        second_size=second,
+        first_root_hex=root_at(first, get_node).hex(),
+        second_root_hex=root_at(second, get_node).hex(),
+        path_hex=tuple(h.hex() for h in consistency_proof(first, second, get_node)),
     )
 
 
@@ -131,17 +170,13 @@ def recompute_root(uow: UnitOfWork) -> LogHead:
     return LogHead(len(hashes), root(hashes).hex())
 
 
-def canonical(value: object) -> bytes:
-    """JSON with sorted keys and no spaces, UTF-8: one text for one value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
 def _size(uow: UnitOfWork) -> int:
     newest = uow.session.scalar(_NEWEST)
     return 0 if newest is None else newest + 1
 
 
-def _node(uow: UnitOfWork, level: int, index: int) -> bytes:
+def node(uow: UnitOfWork, level: int, index: int) -> bytes:
+    """The hash of a complete subtree."""
     found = uow.session.scalar(_HASH_OF_NODE, {"level": level, "index": index})
     if found is None:
         raise NotInLog(f"the log has lost its node {level}/{index}")

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from media.proof import canonical
 from visits.access import Actor, Right, in_scope, note, require
 from visits.fieldwork import SightingView, sightings_of_posting
-from visits.log import canonical
 from visits.people import LeaveView, PostingView, leave_of, posting_known
 from visits.presence import MODEL_VERSION, Evidence, assess, counts
 from visits.review.errors import NoSuchPosting

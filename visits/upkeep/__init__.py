@@ -3,5 +3,26 @@
 from visits.upkeep.check import Finding, Report, check
 from visits.upkeep.keys import rotate_server_key
 from visits.upkeep.opening import CONCERNED, open_entry
+from visits.upkeep.witness import (
+    begin_daily_checkpoints,
+    checkpoint_by_hand,
+    checkpoint_now,
+    daily_checkpoint,
+    file_cosignature,
+    stamp_refused,
+)
 
-__all__ = ["CONCERNED", "Finding", "Report", "check", "open_entry", "rotate_server_key"]
+__all__ = [
+    "CONCERNED",
+    "Finding",
+    "Report",
+    "begin_daily_checkpoints",
+    "check",
+    "checkpoint_by_hand",
+    "checkpoint_now",
+    "daily_checkpoint",
+    "file_cosignature",
+    "open_entry",
+    "rotate_server_key",
+    "stamp_refused",
+]

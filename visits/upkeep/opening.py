@@ -34,6 +34,10 @@ def _of_everybody(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: date
     """What the server says of itself is for whoever reads the log."""
 
 
+def _of_the_audit(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    require(actor, Right.READ_AUDIT)
+
+
 def _of_a_visit(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
     visible_visit(uow, actor, UUID(entry.said["visit_id"]))
 
@@ -70,6 +74,8 @@ CONCERNED: dict[str, Concerned] = {
     "decision.second": _of_a_sighting,
     "problem": _of_a_problem,
     "problem.withdraw": _of_a_problem,
+    "audit_head": _of_the_audit,
+    "checkpoint.witness": _of_everybody,
     "server_key.make": _of_everybody,
     "server_key.retire": _of_everybody,
 }
