@@ -35,6 +35,7 @@ from media.errors import MediaError
 from media.proof import load_or_create_master_key
 from media.store import LocalStore
 from visits.errors import VisitsError
+from visits.places import TileFolder
 from visits.store import JobRunner, Store
 
 ROOMS: tuple[RoomBlueprint, ...] = (
@@ -76,12 +77,14 @@ def create_app(settings: Settings, store: Store | None = None, *, clock: Callabl
     app.json.sort_keys = False  # type: ignore[attr-defined]
     store = store or open_store(settings)
     evidence = open_evidence(settings)
+    tiles = TileFolder(settings.data_dir.resolve() / "tiles")
     requests = RequestCounter()
     app.extensions[EXTENSION] = House(
         settings=settings,
         store=store,
         evidence=evidence,
-        jobs=JobRunner(store, job_handlers(evidence, clock, settings.timestamp_url)),
+        tiles=tiles,
+        jobs=JobRunner(store, job_handlers(evidence, tiles, clock, settings.timestamp_url)),
         throttle=SignInThrottle(),
         requests=requests,
         clock=clock,

@@ -14,15 +14,17 @@ from media.store import LocalStore
 from visits.fieldwork import judge_pending, judge_visit, reading_failed, record_inspection
 from visits.ledger import enter_problems
 from visits.log import keep_stamp, unstamped
+from visits.places import TileFolder, county_shapes, note_tiles, number_divisions
 from visits.review import say_presence
 from visits.store import Handler, Store
 from visits.upkeep import daily_checkpoint, stamp_refused
+from visits.zone import LOCAL_ZONE
 
 DISPLAY_COPY = "display.jpg"
 
 
 def job_handlers(
-    evidence: LocalStore, clock: Callable[[], datetime], timestamp_url: str | None = None
+    evidence: LocalStore, tiles: TileFolder, clock: Callable[[], datetime], timestamp_url: str | None = None
 ) -> Mapping[str, Handler]:
     """The handlers of every kind of job that the rooms put."""
     return {
@@ -33,6 +35,7 @@ def job_handlers(
         "make_checkpoint": lambda store, _subject: _make_checkpoint(store, clock),
         "stamp_checkpoints": lambda store, _subject: _stamp_checkpoints(store, timestamp_url, clock),
         "inspect_photo": lambda store, subject: _inspect_photo(store, evidence, subject, clock),
+        "draw_tiles": lambda store, subject: _draw_tiles(store, tiles, subject, clock),
     }
 
 
@@ -98,6 +101,21 @@ def _inspect_photo(store: Store, evidence: LocalStore, subject: str, clock: Call
             pdq256=found.pdq256,
             at_utc=clock(),
         )
+
+
+def _draw_tiles(store: Store, tiles: TileFolder, county_code: str, clock: Callable[[], datetime]) -> None:
+    """Draw a county's tiles while nobody waits for the records, and then say that they are there."""
+    on = clock().astimezone(LOCAL_ZONE).date()
+    with store.writing() as uow:
+        number_divisions(uow, county_code)
+        shapes = county_shapes(uow, county_code, on=on)
+    if shapes.is_empty:
+        return
+    if not tiles.has(county_code, shapes.sha256):
+        tiles.write(shapes)
+    with store.writing() as uow:
+        kept = note_tiles(uow, shapes, on=on, at_utc=clock())
+    tiles.keep_only(county_code, kept)
 
 
 def _plain(facts: PhotoFacts) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from geo.distance import LonLat, bearing_deg, distance_m, local_distance_m
 from geo.errors import (
     AreasRefused,
     BadDisc,
+    BadZooms,
     ContradictedDatum,
     GeoError,
     MissingCrs,
@@ -32,14 +33,17 @@ from geo.signals import (
     time_disorder,
 )
 from geo.sun import sun_height_deg
+from geo.tiles import TILE_ZOOMS, Tile, draw_tiles, tile_at
 from geo.whereabouts import Answer, Whereabouts, WhereaboutsColumn, whereabouts, whereabouts_column
 
 __all__ = [
     "DATUM_ERROR_M",
+    "TILE_ZOOMS",
     "Answer",
     "Area",
     "AreasRefused",
     "BadDisc",
+    "BadZooms",
     "Calibration",
     "ContradictedDatum",
     "Datum",
@@ -60,6 +64,7 @@ __all__ = [
     "Signal",
     "Spread",
     "Strength",
+    "Tile",
     "TimedFix",
     "UnknownCrs",
     "UnknownDatum",
@@ -74,6 +79,7 @@ __all__ = [
     "coverage",
     "disc",
     "distance_m",
+    "draw_tiles",
     "explained_by_datum",
     "identical_coordinates",
     "implied_speed_mps",
@@ -86,6 +92,7 @@ __all__ = [
     "read_areas",
     "seams",
     "sun_height_deg",
+    "tile_at",
     "time_disorder",
     "timing_spread",
     "whereabouts",

@@ -13,6 +13,10 @@ class UnknownDatum(GeoError):
     """A position came without a datum we know, so it can be compared with nothing."""
 
 
+class BadZooms(GeoError):
+    """No zoom was asked for, or one that no web map has."""
+
+
 class BadDisc(GeoError):
     """A disc was asked for around no position, with no radius, or farther than it can be drawn truly."""
 

@@ -11,6 +11,7 @@ from api.http.counter import RequestCounter
 from api.http.throttle import SignInThrottle
 from api.settings import Settings
 from media.store import LocalStore
+from visits.places import TileFolder
 from visits.store import JobRunner, Store
 
 EXTENSION = "shidi"
@@ -23,6 +24,7 @@ class House:
     settings: Settings
     store: Store
     evidence: LocalStore
+    tiles: TileFolder
     jobs: JobRunner
     throttle: SignInThrottle
     requests: RequestCounter

@@ -40,7 +40,7 @@ from visits.intake import NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
 from visits.ledger import AlreadyWithdrawn, NoSuchProblem
 from visits.log import BadCosignature, NoSuchKey, NotInLog
 from visits.people import NoSuchPosting
-from visits.places import ImportRefused, NoSuchBoundary, NoSuchVillage
+from visits.places import ImportRefused, NoSuchBoundary, NoSuchTiles, NoSuchVillage
 from visits.plans import AssignmentExpired, BadReleaseWindow, BadTeam, NoSuchAssignment
 from visits.review import (
     AlreadyDecided,
@@ -128,6 +128,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     # places
     ImportRefused: Problem("import-refused", 422, "The file was not imported", "文件未导入"),
     NoSuchVillage: Problem("no-such-village", 404, "No such village", "没有这个村"),
+    NoSuchTiles: Problem("no-such-tiles", 404, "No such tiles", "没有这份地图切片"),
     NoSuchBoundary: Problem("no-such-boundary", 404, "No boundary is known", "没有边界资料"),
     # plans
     NoSuchAssignment: Problem("no-such-assignment", 404, "No such assignment", "没有这项任务"),

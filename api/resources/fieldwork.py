@@ -1,14 +1,17 @@
 """Visits as people read them, their receipts, their photos, and where visits have and have not been."""
 
+import hashlib
+import json
 from datetime import datetime
 from typing import Any, BinaryIO
 from uuid import UUID
 
 import marshmallow as ma
-from flask import Response, abort, send_file
+from flask import Response, abort, request, send_file
 
 from api.http.blueprint import RoomBlueprint
 from api.http.fields import Id, Instant
+from api.http.gzipped import gzipped
 from api.http.house import house, now_utc
 from api.http.paging import PageQuery, page, read_cursor
 from api.http.signin import current_actor
@@ -16,7 +19,7 @@ from api.jobs import DISPLAY_COPY
 from api.resources.people import PostingOut
 from api.resources.places import VillageOut
 from api.resources.plans import MemberOut
-from visits.fieldwork import coverage, kept_of_visit, open_photo, receipt, visit, visits
+from visits.fieldwork import FIRST_DAY, coverage, coverage_status, kept_of_visit, open_photo, receipt, visit, visits
 
 fieldwork = RoomBlueprint("visits", "Visits, their photos, and coverage")
 
@@ -234,6 +237,24 @@ class CoverageListOut(ma.Schema):
     next = ma.fields.String(allow_none=True)
 
 
+class TileSetNameOut(ma.Schema):
+    """Which tiles show a county today."""
+
+    county_code = ma.fields.String()
+    sha256 = ma.fields.String()
+
+
+class CoverageStatusOut(ma.Schema):
+    """Arrays in the order of map numbers, which come as runs: `[[3, 2]]` is 3 and 4."""
+
+    first_day = ma.fields.Date()
+    tiles = ma.fields.List(ma.fields.Nested(TileSetNameOut))
+    numbers = ma.fields.List(ma.fields.List(ma.fields.Integer()))
+    last_day = ma.fields.List(ma.fields.Integer(allow_none=True))
+    visits = ma.fields.List(ma.fields.Integer())
+    slots = ma.fields.List(ma.fields.Integer())
+
+
 @fieldwork.get("/visits")
 @fieldwork.arguments(PageQuery, location="query")
 @fieldwork.response(200, VisitListOut)
@@ -294,6 +315,22 @@ def show_coverage() -> dict[str, Any]:
     """Where unannounced visits have and have not been: villages by code, never people."""
     with house().store.reading() as uow:
         return {"items": coverage(uow, current_actor()), "next": None}
+
+
+@fieldwork.get("/coverage/status")
+@fieldwork.response(200, CoverageStatusOut)
+def show_coverage_status() -> Response:
+    """The same in small, for a map: arrays in the order of map numbers, with an `ETag` to ask with again."""
+    with house().store.reading() as uow:
+        status = coverage_status(uow, current_actor())
+    told = {**CoverageStatusOut().dump(status), "first_day": FIRST_DAY.isoformat()}
+    response = Response(json.dumps(told, separators=(",", ":")), mimetype="application/json")
+    # Weak, because the bytes differ with the encoding and the content does not.
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest(), weak=True)
+    # Villages, not people: a browser may keep it, and asks before it shows it again.
+    response.headers["Cache-Control"] = "private, no-cache"
+    gzipped(response).make_conditional(request)
+    return response
 
 
 def _open(visit_id: UUID, sha256: str, *, original: bool) -> None:

@@ -5,19 +5,22 @@ from typing import Any
 
 import marshmallow as ma
 import shapely
-from flask import abort
+from flask import Response, abort, jsonify
 
 from api.http.blueprint import RoomBlueprint
 from api.http.fields import Whole
+from api.http.gzipped import already_gzipped
 from api.http.house import house
 from api.http.paging import PageQuery, page, read_cursor
 from api.http.signin import current_actor
-from visits.places import BoundaryView, boundary, village, villages
+from visits.places import BoundaryView, boundary, check_tiles_reach, village, villages
 
 places = RoomBlueprint("places", "Villages and boundaries")
 
 # 7 digits of a degree are a centimetre; no boundary here is better than that.
 COORDINATE_GRID_DEG = 1e-7
+TILE_TYPE = "application/vnd.mapbox-vector-tile"
+LAST_WEB_ZOOM = 24
 
 
 class VillageOut(ma.Schema):
@@ -37,6 +40,18 @@ class VillageOut(ma.Schema):
     valid_from = ma.fields.Date(allow_none=True)
     valid_to = ma.fields.Date(allow_none=True)
     successor_code = ma.fields.String(allow_none=True)
+
+
+class TileSetOut(ma.Schema):
+    """What a viewer must know of a county's tiles."""
+
+    county_code = ma.fields.String()
+    sha256 = ma.fields.String()
+    first_zoom = ma.fields.Integer()
+    last_zoom = ma.fields.Integer()
+    bounds = ma.fields.List(ma.fields.Float())
+    layers = ma.fields.List(ma.fields.String())
+    numbers = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer())
 
 
 class VillageListOut(ma.Schema):
@@ -125,6 +140,34 @@ def show_area(code: str) -> dict[str, Any]:
     """The boundary of a county, town or village, where one is known."""
     with house().store.reading() as uow:
         return _feature(boundary(uow, current_actor(), _code(code)))
+
+
+@places.get("/tiles/<county_code>/<tiles_sha256>")
+@places.response(200, TileSetOut)
+def show_tile_set(county_code: str, tiles_sha256: str) -> Response:
+    """Which number in these tiles is which division; `/coverage/status` names the tiles of today."""
+    check_tiles_reach(current_actor(), county_code, tiles_sha256)
+    facts = house().tiles.facts(county_code, tiles_sha256)
+    return _for_ever(jsonify(TileSetOut().dump(facts)))
+
+
+@places.get("/tiles/<county_code>/<tiles_sha256>/<int:zoom>/<int:column>/<int:row>.mvt")
+@places.response(200, {"type": "string", "format": "binary"}, content_type=TILE_TYPE)
+def show_tile(county_code: str, tiles_sha256: str, zoom: int, column: int, row: int) -> Response:
+    """A vector tile of a county: shapes and numbers, no names. Empty (204) where there is nothing to draw."""
+    check_tiles_reach(current_actor(), county_code, tiles_sha256)
+    if zoom > LAST_WEB_ZOOM or max(column, row) >= 2**zoom:
+        abort(404)
+    data = house().tiles.tile(county_code, tiles_sha256, zoom, column, row)
+    if data is None:
+        return _for_ever(Response(status=204))
+    return _for_ever(already_gzipped(Response(data, mimetype=TILE_TYPE)))
+
+
+def _for_ever(response: Response) -> Response:
+    """The response as something that never changes under its address; kept by the caller's own browser only."""
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
 
 
 def _code(code: str) -> str:

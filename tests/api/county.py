@@ -124,6 +124,7 @@ def build(county: County) -> None:
     ids["sealed_id"] = world.assign(hours=20)["id"]
     county.record = lin.record(ids["visit_id"], "problem", {**PROBLEM_BODY, "text": "补充"})
     _checkpoint(county)
+    ids["tiles_sha256"] = org.get("coverage/status").get_json()["tiles"][0]["sha256"]
     _find_entries(county)
 
 

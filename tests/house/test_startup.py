@@ -5,7 +5,20 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("geopandas", "numba", "pyarrow", "scipy", "pandas", "PIL", "pyproj", "alembic", "openpyxl", "dask", "pyogrio")
+HEAVY = (
+    "geopandas",
+    "numba",
+    "pyarrow",
+    "scipy",
+    "pandas",
+    "PIL",
+    "pyproj",
+    "alembic",
+    "openpyxl",
+    "dask",
+    "pyogrio",
+    "mapbox_vector_tile",
+)
 
 PROGRAM = f"""
 import pathlib, sys, tempfile

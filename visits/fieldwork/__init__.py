@@ -1,6 +1,6 @@
 """Visits as they happened: sightings, whereabouts, hints and completeness, worked out from the records."""
 
-from visits.fieldwork.coverage import VillageCoverage, coverage
+from visits.fieldwork.coverage import FIRST_DAY, CoverageStatus, VillageCoverage, coverage, coverage_status
 from visits.fieldwork.errors import FieldworkError, NoSuchPhoto, NoSuchSighting, NoSuchVisit
 from visits.fieldwork.judge import judge_pending, judge_visit
 from visits.fieldwork.photos import (
@@ -32,6 +32,8 @@ from visits.fieldwork.rows import FixJudgement, Hint, PhotoFact, Sighting, Sight
 from visits.fieldwork.scope import visible_visit
 
 __all__ = [
+    "FIRST_DAY",
+    "CoverageStatus",
     "FieldRecord",
     "FieldworkError",
     "FixJudgement",
@@ -54,6 +56,7 @@ __all__ = [
     "VisitSummary",
     "VisitView",
     "coverage",
+    "coverage_status",
     "field_records",
     "judge_pending",
     "judge_visit",

@@ -1,7 +1,7 @@
 """Where things are: divisions by code, villages, sites and boundaries, each with what is known of its quality."""
 
 from visits.places.areas import BoundaryView, boundary, boundary_of, import_areas, known_at
-from visits.places.errors import ImportRefused, NoSuchBoundary, NoSuchVillage, PlacesError, RowComplaint
+from visits.places.errors import ImportRefused, NoSuchBoundary, NoSuchTiles, NoSuchVillage, PlacesError, RowComplaint
 from visits.places.imports import ImportCount, ImportReport, RowCheck
 from visits.places.names import name_key, tidy_name
 from visits.places.rows import AreaBoundary, Division, Site, VillageFacts
@@ -14,6 +14,18 @@ from visits.places.sites import (
     site_versions,
     sites_of,
     village_extent,
+)
+from visits.places.tiles import (
+    CountyShapes,
+    TileFolder,
+    TileSetFacts,
+    TileSetView,
+    check_tiles_reach,
+    county_shapes,
+    map_numbers,
+    note_tiles,
+    number_divisions,
+    tile_sets,
 )
 from visits.places.villages import (
     VillageFinder,
@@ -29,11 +41,13 @@ from visits.places.villages import (
 __all__ = [
     "AreaBoundary",
     "BoundaryView",
+    "CountyShapes",
     "Division",
     "ImportCount",
     "ImportRefused",
     "ImportReport",
     "NoSuchBoundary",
+    "NoSuchTiles",
     "NoSuchVillage",
     "PlacesError",
     "Quality",
@@ -43,6 +57,9 @@ __all__ = [
     "SiteKind",
     "SiteRow",
     "SiteView",
+    "TileFolder",
+    "TileSetFacts",
+    "TileSetView",
     "VillageExtent",
     "VillageFacts",
     "VillageFinder",
@@ -52,14 +69,20 @@ __all__ = [
     "VillageView",
     "boundary",
     "boundary_of",
+    "check_tiles_reach",
+    "county_shapes",
     "import_areas",
     "import_sites",
     "import_villages",
     "known_at",
+    "map_numbers",
     "name_key",
+    "note_tiles",
+    "number_divisions",
     "site_versions",
     "sites_of",
     "tidy_name",
+    "tile_sets",
     "village",
     "village_extent",
     "villages",

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from geo import Area, Datum, SeamKind, seams
 from visits.access import Actor, Right, in_scope, note, require
 from visits.places.errors import NoSuchBoundary
-from visits.places.imports import ImportCount, ImportReport, RowCheck
+from visits.places.imports import ImportCount, ImportReport, RowCheck, ask_for_tiles
 from visits.places.rows import AreaBoundary, Division
 from visits.places.rules import BOUNDARY_ERROR_M, Quality
 from visits.store import UnitOfWork
@@ -82,6 +82,7 @@ def import_areas(
         _take_area(uow, count, codes[area.feature_number], area.geometry.bounds, said, at_utc)
     _remark_seams(check, areas, codes)
     report = count.report(check)
+    ask_for_tiles(uow, codes.values(), at_utc=at_utc)
     detail = {"areas": len(areas), "created": report.created, "changed": report.changed, "source": source}
     note(uow, actor, "import.areas", about="areas", detail=detail, at_utc=at_utc)
     return report

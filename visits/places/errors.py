@@ -28,6 +28,10 @@ class NoSuchBoundary(PlacesError):
     """No boundary is known for this division, or it is not in the caller's reach."""
 
 
+class NoSuchTiles(PlacesError):
+    """There are no such tiles, or they show a county that is not in the caller's reach."""
+
+
 class ImportRefused(VisitsError):
     """Some rows cannot be taken. Nothing of the file was stored; ``complaints`` lists everything at once."""
 

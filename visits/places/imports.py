@@ -1,8 +1,11 @@
 """What every import of a file has in common: its report, and its complaints in one pass."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from visits.places.errors import ImportRefused, RowComplaint
+from visits.store import UnitOfWork, enqueue
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,9 @@ class ImportCount:
     def report(self, check: RowCheck) -> ImportReport:
         remarks = tuple(sorted(check.remarks, key=lambda r: r.row_number))
         return ImportReport(self.created, self.changed, self.unchanged, remarks)
+
+
+def ask_for_tiles(uow: UnitOfWork, codes: Iterable[str], *, at_utc: datetime) -> None:
+    """Put the job that draws the counties of these divisions anew; it does nothing where nothing changed."""
+    for county_code in sorted({code[:6] for code in codes}):
+        enqueue(uow, "draw_tiles", county_code, at_utc=at_utc)

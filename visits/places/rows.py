@@ -103,3 +103,23 @@ class AreaBoundary(Base):
     licence: Mapped[str] = mapped_column(String(200))
     recorded_utc: Mapped[datetime]
     superseded_utc: Mapped[datetime | None]
+
+
+class MapNumber(Base):
+    """The number a division goes by on the map. Given once and never to another: tiles are kept for years."""
+
+    __tablename__ = "map_number"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    division_code: Mapped[str] = mapped_column(String(12), ForeignKey("division.code"), unique=True)
+
+
+class TileSet(Base):
+    """Which file of tiles shows a county now, and which did before (pages that are open still ask for it)."""
+
+    __tablename__ = "tile_set"
+
+    county_code: Mapped[str] = mapped_column(String(6), ForeignKey("division.code"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    sha256_before: Mapped[str | None] = mapped_column(String(64))
+    drawn_utc: Mapped[datetime]

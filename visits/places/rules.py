@@ -26,6 +26,9 @@ class SiteKind(StrEnum):
     OTHER = "other"
 
 
+POINT_KINDS = (SiteKind.OFFICE, SiteKind.HAMLET, SiteKind.OTHER, SiteKind.SEASONAL)
+"""Which site stands for a village on the map, the best first. Where people posted there sleep is never on it."""
+
 SITE_KIND_WORDS: Mapping[str, SiteKind] = MappingProxyType(
     {
         **{kind.value: kind for kind in SiteKind},

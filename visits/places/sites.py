@@ -17,7 +17,7 @@ from sqlalchemy import select
 from geo import DATUM_ERROR_M, Datum, convert, disc, whereabouts
 from visits.access import Actor, Right, note, require
 from visits.places.areas import boundary_of, known_at
-from visits.places.imports import ImportCount, ImportReport, RowCheck
+from visits.places.imports import ImportCount, ImportReport, RowCheck, ask_for_tiles
 from visits.places.names import name_key, tidy_name
 from visits.places.rows import Site
 from visits.places.rules import (
@@ -126,6 +126,7 @@ def import_sites(
         _remark_outside_village(check, uow, row, site)
         _take_site(uow, count, site, current.get(_identity(site["village_code"], site["kind"], site["name"])), at_utc)
     report = count.report(check)
+    ask_for_tiles(uow, (site["village_code"] for _, site in taken), at_utc=at_utc)
     detail = {"rows": len(rows), "created": report.created, "changed": report.changed}
     note(uow, actor, "import.sites", about="sites", detail=detail, at_utc=at_utc)
     return report

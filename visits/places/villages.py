@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased
 
 from visits.access import Actor, Right, in_scope, note, require, within
 from visits.places.errors import NoSuchVillage
-from visits.places.imports import ImportCount, ImportReport, RowCheck
+from visits.places.imports import ImportCount, ImportReport, RowCheck, ask_for_tiles
 from visits.places.names import name_key, tidy_name, town_key, village_key
 from visits.places.rows import Division, VillageFacts
 from visits.store import UnitOfWork
@@ -109,6 +109,7 @@ def import_villages(
         _take_village(uow, check, count, row, known.get(row.village_code), facts.get(row.village_code))
     uow.session.flush()
     report = count.report(check)
+    ask_for_tiles(uow, (row.village_code for row in rows), at_utc=at_utc)
     detail = {"rows": len(rows), "created": report.created, "changed": report.changed}
     note(uow, actor, "import.villages", about="villages", detail=detail, at_utc=at_utc)
     return report
@@ -139,6 +140,11 @@ def village(uow: UnitOfWork, actor: Actor, code: str) -> VillageView:
     if not found:
         raise NoSuchVillage(f"there is no village {code} in your division")
     return found[0]
+
+
+def exists_on(day: date) -> ColumnElement[bool]:
+    """The SQL condition that a division has not ended before that day."""
+    return or_(Division.valid_to.is_(None), Division.valid_to >= day)
 
 
 class VillageFinder:

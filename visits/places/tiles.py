@@ -1,0 +1,265 @@
+"""The map's tiles: one file for each county and each state of its boundaries, and the numbers that stand for places.
+
+A number is given to a division once and never to another, so that a tile may be kept for years. What is said of a
+village today comes apart (``visits.fieldwork.coverage_status``), in the order of the numbers.
+"""
+
+import hashlib
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import shapely
+from shapely import MultiPolygon, Point, Polygon
+from sqlalchemy import select
+
+from geo import TILE_ZOOMS, Tile, draw_tiles
+from visits.access import Actor, Right, in_scope, require, within
+from visits.places.areas import known_at
+from visits.places.errors import NoSuchTiles
+from visits.places.imports import ask_for_tiles
+from visits.places.rows import AreaBoundary, Division, MapNumber, Site, TileSet
+from visits.places.rules import POINT_KINDS
+from visits.places.villages import exists_on
+from visits.store import UnitOfWork, lock_for_transaction
+
+# Raised whenever the same boundaries would be drawn differently.
+DRAWING = "1"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COUNTY_CODE = re.compile(r"[0-9]{6}")
+_SCHEMA = """
+CREATE TABLE metadata (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE tiles (
+    zoom_level INTEGER, tile_column INTEGER, tile_row INTEGER, tile_data BLOB,
+    PRIMARY KEY (zoom_level, tile_column, tile_row)
+);
+"""
+
+
+@dataclass(frozen=True)
+class CountyShapes:
+    """What of a county can be drawn now: shapes by layer and number, and the name that exactly these go by."""
+
+    county_code: str
+    layers: Mapping[str, Mapping[int, Polygon | MultiPolygon | Point]]
+    numbers: Mapping[str, int]
+    sha256: str
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self.layers.values())
+
+
+@dataclass(frozen=True)
+class TileSetView:
+    """The tiles of a county as they are now."""
+
+    county_code: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TileSetFacts:
+    """What a viewer must know of a tile set: zooms, box, and which number is which division."""
+
+    county_code: str
+    sha256: str
+    first_zoom: int
+    last_zoom: int
+    bounds: list[float]
+    layers: list[str]
+    numbers: dict[str, int]
+
+
+class TileFolder:
+    """The files, ``<county>/<sha256>.mbtiles``: written once, never changed, thrown away when two newer ones came."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def has(self, county_code: str, sha256: str) -> bool:
+        return self._path(county_code, sha256).is_file()
+
+    def write(self, shapes: CountyShapes) -> None:
+        """Draw the tiles into their file. It appears whole or not at all."""
+        path = self._path(shapes.county_code, shapes.sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{path.name}.{uuid4().hex}")
+        try:
+            with closing(sqlite3.connect(unfinished)) as file, file:
+                file.executescript(_SCHEMA)
+                file.executemany("INSERT INTO metadata VALUES (?, ?)", _metadata(shapes).items())
+                file.executemany("INSERT INTO tiles VALUES (?, ?, ?, ?)", map(_tile_row, draw_tiles(shapes.layers)))
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def keep_only(self, county_code: str, sha256s: Iterable[str]) -> None:
+        """Throw away the tile sets of a county but for these."""
+        kept = {self._path(county_code, sha256) for sha256 in sha256s}
+        for path in self._path(county_code, "").parent.glob("*.mbtiles"):
+            if path not in kept:
+                path.unlink(missing_ok=True)
+
+    def tile(self, county_code: str, sha256: str, zoom: int, column: int, row: int) -> bytes | None:
+        """The gzipped tile; ``None`` where there is nothing to draw. Raises ``NoSuchTiles`` for an unknown set."""
+        query = "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?"
+        found = self._asked(county_code, sha256, query, (zoom, column, _from_south(zoom, row)))
+        return found[0][0] if found else None
+
+    def facts(self, county_code: str, sha256: str) -> TileSetFacts:
+        """What a viewer must know of a tile set. Raises ``NoSuchTiles`` for an unknown one."""
+        said = dict(self._asked(county_code, sha256, "SELECT name, value FROM metadata", ()))
+        return TileSetFacts(
+            county_code=county_code,
+            sha256=sha256,
+            first_zoom=int(said["minzoom"]),
+            last_zoom=int(said["maxzoom"]),
+            bounds=[float(deg) for deg in said["bounds"].split(",")],
+            layers=[layer["id"] for layer in json.loads(said["json"])["vector_layers"]],
+            numbers=json.loads(said["numbers"]),
+        )
+
+    def _asked(self, county_code: str, sha256: str, query: str, values: tuple[int, ...]) -> list[Any]:
+        path = self._path(county_code, sha256)
+        try:
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as file:
+                return file.execute(query, values).fetchall()
+        except sqlite3.OperationalError as reason:
+            if path.is_file():
+                raise
+            raise NoSuchTiles(f"there are no tiles {sha256} of {county_code}") from reason
+
+    def _path(self, county_code: str, sha256: str) -> Path:
+        return self._folder / county_code / f"{sha256}.mbtiles"
+
+
+def number_divisions(uow: UnitOfWork, county_code: str) -> None:
+    """Give a number to every division of a county that has none, in the order of their codes."""
+    lock_for_transaction(uow, "map_number")
+    numbered = select(MapNumber.division_code)
+    new = select(Division.code).where(
+        Division.code.startswith(county_code, autoescape=True), Division.code.not_in(numbered)
+    )
+    for code in sorted(uow.session.scalars(new)):
+        uow.session.add(MapNumber(division_code=code))
+        uow.session.flush()
+
+
+def county_shapes(uow: UnitOfWork, county_code: str, *, on: date) -> CountyShapes:
+    """What of a county can be drawn that day: boundaries of each level, and a point for a village without one."""
+    numbers = map_numbers(uow, county_code)
+    levels = dict(
+        uow.session.execute(select(Division.code, Division.level).where(Division.code.in_(numbers), exists_on(on)))
+        .tuples()
+        .all()
+    )
+    layers: dict[str, dict[int, Polygon | MultiPolygon | Point]] = {"county": {}, "town": {}, "village": {}}
+    borders = select(AreaBoundary.division_code, AreaBoundary.shape).where(
+        AreaBoundary.division_code.in_(levels), known_at(AreaBoundary, None)
+    )
+    for code, shape in uow.session.execute(borders):
+        layers[levels[code]][numbers[code]] = shapely.from_wkb(shape)
+    layers["point"] = {
+        numbers[code]: point
+        for code, point in _points(uow, county_code).items()
+        if code in levels and numbers[code] not in layers["village"]
+    }
+    return CountyShapes(county_code, layers, numbers, _sha256(county_code, layers, numbers))
+
+
+def note_tiles(uow: UnitOfWork, drawn: CountyShapes, *, on: date, at_utc: datetime) -> list[str]:
+    """Say that a county's tiles are these now; which sets are to be kept: these and the ones before.
+
+    Where the boundaries changed while they were drawn, they are to be drawn again.
+    """
+    lock_for_transaction(uow, f"tiles:{drawn.county_code}")
+    if county_shapes(uow, drawn.county_code, on=on).sha256 != drawn.sha256:
+        ask_for_tiles(uow, [drawn.county_code], at_utc=at_utc)
+    row = uow.session.get(TileSet, drawn.county_code)
+    if row is None:
+        row = TileSet(county_code=drawn.county_code, sha256=drawn.sha256, sha256_before=None, drawn_utc=at_utc)
+        uow.session.add(row)
+    elif row.sha256 != drawn.sha256:
+        row.sha256, row.sha256_before, row.drawn_utc = drawn.sha256, row.sha256, at_utc
+    uow.session.flush()
+    return [sha256 for sha256 in (row.sha256, row.sha256_before) if sha256]
+
+
+def tile_sets(uow: UnitOfWork, actor: Actor) -> list[TileSetView]:
+    """The tiles of the counties that lie whole in the actor's reach; whoever reaches one town gets none."""
+    require(actor, Right.READ_PLACES)
+    rows = uow.session.scalars(select(TileSet).where(within(actor, TileSet.county_code)).order_by(TileSet.county_code))
+    return [TileSetView(row.county_code, row.sha256) for row in rows]
+
+
+def map_numbers(uow: UnitOfWork, prefix: str) -> dict[str, int]:
+    """The number of each division below a prefix, by its code."""
+    numbered = select(MapNumber.division_code, MapNumber.number)
+    rows = uow.session.execute(numbered.where(MapNumber.division_code.startswith(prefix, autoescape=True)))
+    return dict(rows.tuples().all())
+
+
+def check_tiles_reach(actor: Actor, county_code: str, sha256: str) -> None:
+    """Raise ``NoSuchTiles`` for a county outside the actor's reach, like for one that never was."""
+    require(actor, Right.READ_PLACES)
+    named_right = _COUNTY_CODE.fullmatch(county_code) and _SHA256.fullmatch(sha256)
+    if not named_right or not in_scope(actor, county_code):
+        raise NoSuchTiles(f"there are no tiles {sha256} of {county_code}")
+
+
+def _points(uow: UnitOfWork, county_code: str) -> dict[str, Point]:
+    """One point for each village that has a site which a map may show."""
+    rank = {kind.value: place for place, kind in enumerate(POINT_KINDS)}
+    sites = uow.session.scalars(
+        select(Site).where(
+            Site.village_code.startswith(county_code, autoescape=True), Site.kind.in_(rank), known_at(Site, None)
+        )
+    )
+    best: dict[str, Site] = {}
+    for site in sorted(sites, key=lambda s: (rank[s.kind], s.name, str(s.id))):
+        best.setdefault(site.village_code, site)
+    return {code: Point(site.lon_deg, site.lat_deg) for code, site in best.items()}
+
+
+def _sha256(county_code: str, layers: Mapping[str, Mapping[int, Any]], numbers: Mapping[str, int]) -> str:
+    """The name of what is drawn: how, which zooms, every shape under its number, and every code's number."""
+    said = hashlib.sha256(f"{DRAWING} {TILE_ZOOMS} {county_code} {json.dumps(numbers, sort_keys=True)}".encode())
+    for name, features in sorted(layers.items()):
+        for number, shape in sorted(features.items()):
+            wkb = shapely.to_wkb(shape)
+            said.update(f"{name} {number} {len(wkb)} ".encode())
+            said.update(wkb)
+    return said.hexdigest()
+
+
+def _metadata(shapes: CountyShapes) -> dict[str, str]:
+    every = [shape for features in shapes.layers.values() for shape in features.values()]
+    west, south, east, north = shapely.total_bounds(every)
+    layers = [{"id": name, "fields": {}} for name, features in shapes.layers.items() if features]
+    return {
+        "name": shapes.county_code,
+        "format": "pbf",
+        "type": "overlay",
+        "minzoom": str(min(TILE_ZOOMS)),
+        "maxzoom": str(max(TILE_ZOOMS)),
+        "bounds": f"{west:.7f},{south:.7f},{east:.7f},{north:.7f}",
+        "json": json.dumps({"vector_layers": layers}),
+        "numbers": json.dumps(shapes.numbers, sort_keys=True),
+    }
+
+
+def _tile_row(tile: Tile) -> tuple[int, int, int, bytes]:
+    return tile.zoom, tile.column, _from_south(tile.zoom, tile.row), tile.data
+
+
+def _from_south(zoom: int, row: int) -> int:
+    """MBTiles counts rows from the south, the web from the north."""
+    return (1 << zoom) - 1 - row
