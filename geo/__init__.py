@@ -33,7 +33,7 @@ from geo.signals import (
     time_disorder,
 )
 from geo.sun import sun_height_deg
-from geo.tiles import TILE_ZOOMS, Tile, draw_tiles, tile_at
+from geo.tiles import TILE_ZOOMS, Tile, draw_tiles
 from geo.whereabouts import Answer, Whereabouts, WhereaboutsColumn, whereabouts, whereabouts_column
 
 __all__ = [
@@ -92,7 +92,6 @@ __all__ = [
     "read_areas",
     "seams",
     "sun_height_deg",
-    "tile_at",
     "time_disorder",
     "timing_spread",
     "whereabouts",

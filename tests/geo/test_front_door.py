@@ -23,7 +23,7 @@ def test_the_door_names_what_it_shows():
 
 
 def test_importing_geo_loads_nothing_heavy():
-    heavy = ("pyproj", "geopandas", "pandas", "scipy", "pyarrow", "numba", "dask", "pyogrio")
+    heavy = ("pyproj", "geopandas", "pandas", "scipy", "pyarrow", "numba", "dask", "pyogrio", "mapbox_vector_tile")
     code = f"import sys, geo; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

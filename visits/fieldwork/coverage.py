@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from sqlalchemy import select
 
@@ -87,7 +88,7 @@ def coverage_status(uow: UnitOfWork, actor: Actor) -> CoverageStatus:
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Sorted numbers as runs: [3, 4, 5, 9] is [(3, 3), (9, 1)]."""
     starts = [at for at, number in enumerate(numbers) if at == 0 or number != numbers[at - 1] + 1]
-    return [(numbers[at], end - at) for at, end in zip(starts, [*starts[1:], len(numbers)], strict=True)]
+    return [(numbers[at], end - at) for at, end in pairwise([*starts, len(numbers)])]
 
 
 def _all_villages(uow: UnitOfWork, actor: Actor) -> Iterator[VillageView]:

@@ -156,11 +156,8 @@ def number_divisions(uow: UnitOfWork, county_code: str) -> None:
 def county_shapes(uow: UnitOfWork, county_code: str, *, on: date) -> CountyShapes:
     """What of a county can be drawn that day: boundaries of each level, and a point for a village without one."""
     numbers = map_numbers(uow, county_code)
-    levels = dict(
-        uow.session.execute(select(Division.code, Division.level).where(Division.code.in_(numbers), exists_on(on)))
-        .tuples()
-        .all()
-    )
+    found = select(Division.code, Division.level).where(Division.code.in_(numbers), exists_on(on))
+    levels = {row.code: row.level for row in uow.session.execute(found)}
     layers: dict[str, dict[int, Polygon | MultiPolygon | Point]] = {"county": {}, "town": {}, "village": {}}
     borders = select(AreaBoundary.division_code, AreaBoundary.shape).where(
         AreaBoundary.division_code.in_(levels), known_at(AreaBoundary, None)
@@ -202,9 +199,8 @@ def tile_sets(uow: UnitOfWork, actor: Actor) -> list[TileSetView]:
 
 def map_numbers(uow: UnitOfWork, prefix: str) -> dict[str, int]:
     """The number of each division below a prefix, by its code."""
-    numbered = select(MapNumber.division_code, MapNumber.number)
-    rows = uow.session.execute(numbered.where(MapNumber.division_code.startswith(prefix, autoescape=True)))
-    return dict(rows.tuples().all())
+    numbered = select(MapNumber).where(MapNumber.division_code.startswith(prefix, autoescape=True))
+    return {row.division_code: row.number for row in uow.session.scalars(numbered)}
 
 
 def check_tiles_reach(actor: Actor, county_code: str, sha256: str) -> None:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from tests.visits.world import NOW, Phone, World, fix
+from tests.visits.world import COUNTY, NOW, Phone, World, fix
 from visits import access, fieldwork, intake, people, places, plans, review
 from visits.fieldwork import NoSuchPhoto, NoSuchVisit
+from visits.fieldwork.coverage import _runs
 
 
 @pytest.fixture
@@ -60,6 +61,30 @@ def test_the_bytes_of_a_photo_are_opened_only_when_they_are_here(world: World, v
     digest = hashlib.sha256(b"a photo").hexdigest()
     with pytest.raises(NoSuchPhoto), world.store.writing() as uow:
         fieldwork.open_photo(uow, world.actors["organization"], visit_of.summary.id, digest, original=True, at_utc=NOW)
+
+
+def test_runs_of_numbers() -> None:
+    assert _runs([]) == []
+    assert _runs([3, 4, 5, 9]) == [(3, 3), (9, 1)]
+
+
+def test_the_status_counts_what_coverage_counts_in_the_order_of_numbers(
+    world: World, visit_of: fieldwork.VisitView
+) -> None:
+    actor = world.actors["leader"]
+    with world.store.writing() as uow:
+        empty = fieldwork.coverage_status(uow, actor)
+        places.number_divisions(uow, COUNTY)
+    with world.store.reading() as uow:
+        status, rows = fieldwork.coverage_status(uow, actor), fieldwork.coverage(uow, actor)
+    assert (empty.numbers, empty.visits) == ([], [])
+    assert status.visits == [row.visits for row in rows]
+    assert sum(status.visits) > 0
+    assert [fieldwork.FIRST_DAY + timedelta(days=day) for day in status.last_day if day is not None] == [
+        row.last_visit_on for row in rows if row.last_visit_on
+    ]
+    assert status.slots == [2 if row.visits else 0 for row in rows]
+    assert sum(count for _, count in status.numbers) == len(rows)
 
 
 def test_coverage_holds_villages_and_no_names_of_people(world: World, visit_of: fieldwork.VisitView) -> None:
