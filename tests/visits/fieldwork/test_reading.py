@@ -68,25 +68,6 @@ def test_runs_of_numbers() -> None:
     assert _runs([3, 4, 5, 9]) == [(3, 3), (9, 1)]
 
 
-def test_the_status_counts_what_coverage_counts_in_the_order_of_numbers(
-    world: World, visit_of: fieldwork.VisitView
-) -> None:
-    actor = world.actors["leader"]
-    with world.store.writing() as uow:
-        empty = fieldwork.coverage_status(uow, actor)
-        places.number_divisions(uow, COUNTY)
-    with world.store.reading() as uow:
-        status, rows = fieldwork.coverage_status(uow, actor), fieldwork.coverage(uow, actor)
-    assert (empty.numbers, empty.visits) == ([], [])
-    assert status.visits == [row.visits for row in rows]
-    assert sum(status.visits) > 0
-    assert [fieldwork.FIRST_DAY + timedelta(days=day) for day in status.last_day if day is not None] == [
-        row.last_visit_on for row in rows if row.last_visit_on
-    ]
-    assert status.slots == [2 if row.visits else 0 for row in rows]
-    assert sum(count for _, count in status.numbers) == len(rows)
-
-
 def test_coverage_holds_villages_and_no_names_of_people(world: World, visit_of: fieldwork.VisitView) -> None:
     with world.store.reading() as uow:
         rows = fieldwork.coverage(uow, world.actors["oversight"])
@@ -107,6 +88,15 @@ def test_a_complete_unannounced_visit_covers_its_village(world: World) -> None:
         rows = {r.village.code: r for r in fieldwork.coverage(uow, world.actors["leader"])}
     assert rows["350924106208"].by_slot == {"day": 1}
     assert str(rows["350924106208"].last_visit_on) == "2026-11-18"
+    with world.store.writing() as uow:
+        empty = fieldwork.coverage_status(uow, world.actors["leader"])
+        places.number_divisions(uow, COUNTY)
+    with world.store.reading() as uow:
+        status = fieldwork.coverage_status(uow, world.actors["leader"])
+    assert (empty.numbers, empty.visits) == ([], [])
+    assert (status.visits, status.slots) == ([0, 1, 0], [0, 2, 0])
+    assert status.last_day == [None, (date(2026, 11, 18) - fieldwork.FIRST_DAY).days, None]
+    assert sum(count for _, count in status.numbers) == len(rows)
 
 
 def test_clues_of_graft_and_their_photos_are_for_the_team_alone(world: World) -> None:
