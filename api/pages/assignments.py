@@ -72,6 +72,7 @@ def _wanted() -> NewAssignment:
             release_utc=instant_of_form(form["release"], zone),
             expires_utc=instant_of_form(form["expires"], zone),
             reason=form.get("reason", "").strip()[:200],
+            case_study=form["announced"] == "case_study",
         )
     except (KeyError, ValueError) as reason:
         raise BadForm("assignments.fill") from reason

@@ -16,6 +16,7 @@ from api.http.house import house, now_utc
 from api.http.paging import PageQuery, page, read_cursor
 from api.http.signin import current_actor
 from api.jobs import DISPLAY_COPY
+from api.resources.forms import QuestionOut
 from api.resources.people import PostingOut
 from api.resources.places import VillageOut
 from api.resources.plans import MemberOut
@@ -34,6 +35,7 @@ class VisitSummaryOut(ma.Schema):
     id = Id()
     village = ma.fields.Nested(VillageOut)
     announced = ma.fields.Boolean()
+    visit_kind = ma.fields.String()
     unannounced_indeed = ma.fields.Boolean()
     state = ma.fields.String()
     complete = ma.fields.Boolean()
@@ -70,8 +72,19 @@ class FixOut(ma.Schema):
     extent_version = ma.fields.String()
 
 
+class CorrectionOut(ma.Schema):
+    """A correction of a record by its own account."""
+
+    record_id = Id()
+    sha256 = ma.fields.String()
+    made_at = ma.fields.DateTime()
+    received_utc = Instant()
+    reason = ma.fields.String()
+    body = ma.fields.Dict()
+
+
 class RecordOut(ma.Schema):
-    """One record as received; `made_at` is the phone's own clock."""
+    """One record; `made_at` is the phone's own clock, `first_body` what was received before any correction."""
 
     id = Id()
     kind = ma.fields.String()
@@ -86,6 +99,24 @@ class RecordOut(ma.Schema):
     log_index = ma.fields.Integer()
     body = ma.fields.Dict()
     fixes = ma.fields.List(ma.fields.Nested(FixOut))
+    first_body = ma.fields.Dict(allow_none=True)
+    corrections = ma.fields.List(ma.fields.Nested(CorrectionOut))
+
+
+class AnswerOut(ma.Schema):
+    """An answer under the wording and rule in force when it was given; `before` is what a correction replaced."""
+
+    record_id = Id()
+    by = ma.fields.String()
+    question_set = ma.fields.String()
+    question_id = ma.fields.String()
+    question = ma.fields.Nested(QuestionOut, allow_none=True)
+    answer = ma.fields.String()
+    asked = ma.fields.Integer(allow_none=True)
+    know = ma.fields.Integer(allow_none=True)
+    note = ma.fields.String()
+    before = ma.fields.Dict(allow_none=True)
+    deserves_a_look = ma.fields.Boolean()
 
 
 class JudgementOut(ma.Schema):
@@ -188,6 +219,7 @@ class VisitOut(ma.Schema):
     missing = ma.fields.List(ma.fields.Dict())
     records = ma.fields.List(ma.fields.Nested(RecordOut))
     sightings = ma.fields.List(ma.fields.Nested(SightingOut))
+    answers = ma.fields.List(ma.fields.Nested(AnswerOut))
     photos = ma.fields.List(ma.fields.Nested(PhotoOut))
     hints = ma.fields.List(ma.fields.Nested(HintOut))
     kept = ma.fields.List(ma.fields.Nested(KeptOut))

@@ -18,6 +18,18 @@ from visits.ledger import problem, problems, withdraw
 ledger = RoomBlueprint("problems", "The ledger of problems")
 
 
+class EarlierWordingOut(ma.Schema):
+    """What a problem said until whoever found it corrected it."""
+
+    item = ma.fields.Nested(ItemOut, allow_none=True)
+    other_reason = ma.fields.String()
+    kind = ma.fields.Integer()
+    text = ma.fields.String()
+    place_note = ma.fields.String()
+    corrected_utc = Instant()
+    reason = ma.fields.String()
+
+
 class ProblemOut(ma.Schema):
     """One problem of the ledger."""
 
@@ -38,6 +50,7 @@ class ProblemOut(ma.Schema):
     withdrawn_utc = Instant(allow_none=True)
     withdrawn_reason = ma.fields.String()
     version = ma.fields.Integer()
+    earlier = ma.fields.List(ma.fields.Nested(EarlierWordingOut))
 
 
 class ProblemListOut(ma.Schema):

@@ -22,6 +22,7 @@ from visits.review import (
     give_notice,
     person_page,
     register_reply,
+    returned_records,
 )
 
 review = RoomBlueprint("review", "Reviewing sightings, by two people and with the reply beside it")
@@ -68,12 +69,40 @@ class DecisionOut(ma.Schema):
     second_reason = ma.fields.String()
     version = ma.fields.Integer()
     proposed_by_caller = ma.fields.Boolean()
+    corrected_since = ma.fields.List(ma.fields.String())
 
 
 class DecisionListOut(ma.Schema):
     """Decisions that wait for a second person, oldest first."""
 
     items = ma.fields.List(ma.fields.Nested(DecisionOut))
+    next = ma.fields.String(allow_none=True)
+
+
+class ReturnedVillageOut(ma.Schema):
+    """Where a returned record was made."""
+
+    code = ma.fields.String()
+    name = ma.fields.String()
+
+
+class ReturnedOut(ma.Schema):
+    """A record of the caller's that a reviewer returned, and why."""
+
+    visit_id = Id()
+    village = ma.fields.Nested(ReturnedVillageOut)
+    record_id = Id()
+    record_sha256 = ma.fields.String()
+    kind = ma.fields.String()
+    about = ma.fields.String()
+    reason = ma.fields.String()
+    decided_utc = Instant()
+
+
+class ReturnedListOut(ma.Schema):
+    """What waits for the caller's correction, oldest first."""
+
+    items = ma.fields.List(ma.fields.Nested(ReturnedOut))
     next = ma.fields.String(allow_none=True)
 
 
@@ -193,6 +222,14 @@ def list_decisions() -> dict[str, Any]:
     """The decisions that wait for a second person, oldest first."""
     with house().store.reading() as uow:
         return {"items": decisions_waiting(uow, current_actor()), "next": None}
+
+
+@review.get("/returns")
+@review.response(200, ReturnedListOut)
+def list_returned() -> dict[str, Any]:
+    """The caller's own records that a reviewer returned and nobody of the team corrected since."""
+    with house().store.reading() as uow:
+        return {"items": returned_records(uow, current_actor()), "next": None}
 
 
 @review.get("/decisions/<uuid:decision_id>")

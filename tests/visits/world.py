@@ -13,6 +13,7 @@ from uuid import UUID
 from media.proof import DeviceKey, new_device_key, record_sha256, sign_p256
 from visits import access, fieldwork, intake, people, places, plans
 from visits.access import Actor, NewAccount, Role
+from visits.forms import question_set
 from visits.store import Store, UnitOfWork
 
 # A Wednesday, ten in the morning in China.
@@ -109,6 +110,27 @@ class Phone:
         }
         return self.make("photo", **{**body, **more})
 
+    def answers(self, *said: tuple[str, str], version: str | None = None, **counted: tuple[int, int]) -> UUID:
+        """Answer questions: (id, word) pairs, and ``id=(asked, know)`` for those that are counted."""
+        answers = [{"question_id": q, "answer": word, "asked": None, "know": None, "note": ""} for q, word in said]
+        answers += [
+            {"question_id": q, "answer": "counted", "asked": asked, "know": know, "note": ""}
+            for q, (asked, know) in counted.items()
+        ]
+        return self.make("answers", question_set=version or question_set().version, answers=answers)
+
+    def correct(self, record_id: UUID, *, at: datetime = NOW, reason: str = "看错了", **changes: Any) -> UUID:
+        """Correct a record of any phone: its body with these changes."""
+        made, text = next((m, t) for m, t in zip(self.made, self.texts, strict=True) if m["id"] == str(record_id))
+        return self.make(
+            "correction",
+            at=at,
+            of_record=str(record_id),
+            of_sha256=record_sha256(text),
+            reason=reason,
+            body={**made["body"], **changes},
+        )
+
     def finish(self) -> UUID:
         return self.make("finish", records=len(self.texts) + 1)
 
@@ -124,7 +146,7 @@ def incoming(text: str, key: DeviceKey | None = None) -> intake.Incoming:
     """A record text as the API hands it over after gate 1."""
     record = json.loads(text)
     typed = {**record, "id": UUID(record["id"]), "visit_id": UUID(record["visit_id"])}
-    if record["kind"] == "photo" and record["body"]["of_record"]:
+    if record["kind"] in ("photo", "correction") and record["body"]["of_record"]:
         typed["body"] = {**record["body"], "of_record": UUID(record["body"]["of_record"])}
     signature = urlsafe_b64encode(sign_p256(key, text.encode())).decode().rstrip("=") if key else None
     return intake.Incoming(text, signature, typed)
@@ -138,9 +160,18 @@ class World:
     actors: dict[str, Actor]
     postings: dict[str, UUID]
 
-    def send(self, phone: Phone, texts: Sequence[str] | None = None, *, at_utc: datetime = NOW) -> intake.Reception:
+    def send(
+        self,
+        phone: Phone,
+        texts: Sequence[str] | None = None,
+        *,
+        at_utc: datetime = NOW,
+        device_utc: datetime | None = None,
+    ) -> intake.Reception:
         with self.store.writing() as uow:
-            return intake.receive(uow, phone.actor, phone.visit_id, phone.incoming(texts), at_utc=at_utc)
+            return intake.receive(
+                uow, phone.actor, phone.visit_id, phone.incoming(texts), device_utc=device_utc, at_utc=at_utc
+            )
 
     def judge(self, visit_id: UUID, *, at_utc: datetime = NOW) -> None:
         with self.store.writing() as uow:

@@ -12,6 +12,8 @@ from visits.fieldwork.photos import (
     record_inspection,
 )
 from visits.fieldwork.reading import (
+    AnswerView,
+    CorrectionView,
     FixView,
     HintView,
     OpeningView,
@@ -33,6 +35,8 @@ from visits.fieldwork.scope import visible_visit
 
 __all__ = [
     "FIRST_DAY",
+    "AnswerView",
+    "CorrectionView",
     "CoverageStatus",
     "FieldRecord",
     "FieldworkError",

@@ -4,6 +4,7 @@ Each code has its words, with known honest causes, in the pages' word lists. Poo
 external receiver make honest phones look odd, so nothing here ever blocks or decides.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -12,10 +13,11 @@ from math import isfinite
 from typing import Any
 
 from geo import Datum, LonLat, TimedFix, distance_m, explained_by_datum, implied_speed_mps
+from visits.fieldwork.answers import answers_given, unknown_notices
 from visits.fieldwork.case import Case
 from visits.fieldwork.photos import InspectedPhoto, similar_photos
 from visits.fieldwork.positions import canonical
-from visits.fieldwork.records import CLOCKS_AGREE, FieldRecord
+from visits.fieldwork.records import CLOCKS_AGREE, FieldRecord, idle_corrections
 from visits.fieldwork.rows import Visit
 from visits.fieldwork.rules import chain_findings, unions
 from visits.intake import visits_with_photo
@@ -48,6 +50,8 @@ def hints_of_visit(uow: UnitOfWork, case: Case, visit: Visit, photos: dict[str, 
         *_about_phones(case),
         *_about_openings(case),
         *_about_nonces(case),
+        *_about_corrections(case),
+        *_about_answers(case),
         *_about_fixes(case),
         *_about_meetings(uow, case),
         *(
@@ -98,6 +102,7 @@ def _about_phones(case: Case) -> Iterable[RaisedHint]:
             seconds = round((issue.device_utc - issue.issued_utc).total_seconds())
             clock_of = issue.device_id or issue.account_id
             yield RaisedHint("clock_skew", f"phone:{clock_of}", "medium", {"seconds": seconds})
+    yield from _clocks_on_sending(case)
     for record in case.records:
         if record.at_utc > record.received_utc + CLOCKS_AGREE:
             ahead = round((record.at_utc - record.received_utc).total_seconds())
@@ -134,6 +139,34 @@ def _about_nonces(case: Case) -> Iterable[RaisedHint]:
             yield RaisedHint("nonce_of_other_phone", about, "medium", {"records": foreign})
         if before:
             yield RaisedHint("made_before_nonce", about, "medium", {"records": len(before)})
+
+
+def _clocks_on_sending(case: Case) -> Iterable[RaisedHint]:
+    """The clocks of phones that were never seen opening, by the delivery that took the least time on its way."""
+    opened = {str(i.device_id or i.account_id) for i in case.issues if i.device_utc is not None}
+    ahead: dict[str, list[timedelta]] = defaultdict(list)
+    for record in case.records:
+        if record.device_utc is not None and record.phone not in opened:
+            ahead[record.phone].append(record.device_utc - record.received_utc)
+    for phone, skews in sorted(ahead.items()):
+        skew = max(skews)
+        if abs(skew) > CLOCKS_AGREE:
+            yield RaisedHint("clock_on_sending", f"phone:{phone}", "weak", {"seconds": round(skew.total_seconds())})
+
+
+def _about_corrections(case: Case) -> Iterable[RaisedHint]:
+    for correction in idle_corrections(case.records):
+        yield RaisedHint("correction_idle", f"record:{correction.id}", "medium")
+
+
+def _about_answers(case: Case) -> Iterable[RaisedHint]:
+    given = answers_given(case.records)
+    for notice in unknown_notices(given):
+        values = {"item": notice.item, "asked": notice.asked}
+        yield RaisedHint("notice_unknown", f"record:{notice.record.id}:{notice.question_id}", "medium", values)
+    for record in case.records:
+        if record.kind == "answers" and case.assigned.question_set not in (None, record.body["question_set"]):
+            yield RaisedHint("question_set_other", f"record:{record.id}", "weak")
 
 
 def _about_fixes(case: Case) -> Iterable[RaisedHint]:
@@ -190,6 +223,10 @@ def _about_photo(
     about = f"photo:{digest}"
     if record.body["source"] == "gallery":
         yield RaisedHint("from_gallery", about, "weak")
+    modified_at = record.body.get("file_modified_at")
+    if modified_at is not None and case.began_utc - datetime.fromisoformat(modified_at) > GALLERY_OLD:
+        hours = round((case.began_utc - datetime.fromisoformat(modified_at)).total_seconds() / 3600)
+        yield RaisedHint("file_older", about, "weak", {"hours": hours})
     elsewhere = {v for v in visits_with_photo(uow, digest) if v != case.assigned.visit_id and case.is_of_county(uow, v)}
     if elsewhere:
         yield RaisedHint("photo_reused", about, "sound", {"visits": sorted(str(v) for v in elsewhere)})

@@ -34,12 +34,14 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
         return
     visit = _write_visit(uow, case, at_utc)
     _write_fixes(uow, case, at_utc)
+    spoken_of = unions(case.records)
     sightings = [
         _write_sighting(uow, case, union, posting, at_utc)
-        for union in unions(case.records)
+        for union in spoken_of
         # A visit says nothing about people of another county, whatever id a phone sends.
         if (posting := posting_known(uow, union.posting_id)) is not None and case.is_in_county(posting.village_code)
     ]
+    sightings += _take_back_sightings(uow, visit_id, [union.posting_id for union in spoken_of], at_utc)
     photos = inspected_photos(uow, visit_id)
     _write_hints(uow, visit_id, hints_of_visit(uow, case, visit, photos), at_utc)
     enqueue(uow, "enter_ledger", str(visit_id), at_utc=at_utc)
@@ -228,6 +230,19 @@ def _write_sighting(uow: UnitOfWork, case: Case, union: Union, posting: PostingV
     }
     _append_judgement(uow, sighting_id, judged, at_utc)
     return union.posting_id
+
+
+def _take_back_sightings(uow: UnitOfWork, visit_id: UUID, spoken_of: list[UUID], at_utc: datetime) -> list[UUID]:
+    """Let nothing stand about people whom the records, once corrected, no longer speak of; the postings concerned."""
+    gone = uow.session.scalars(
+        select(Sighting).where(Sighting.visit_id == visit_id, Sighting.posting_id.not_in(spoken_of))
+    ).all()
+    nothing: dict[str, Any] = {"record_ids": [], "leave_ids": [], "books_asked": [], "approved_late": False}
+    counts = {"met_by": 0, "villagers_asked": 0, "villagers_know": 0}
+    for row in gone:
+        judged = {"outcome": "cannot_tell", "place": "cannot_tell", **counts, **nothing, "reasons": ["corrected_away"]}
+        _append_judgement(uow, row.id, judged, at_utc)
+    return [row.posting_id for row in gone]
 
 
 def _append_judgement(uow: UnitOfWork, sighting_id: UUID, judged: dict[str, Any], at_utc: datetime) -> None:

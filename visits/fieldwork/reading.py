@@ -9,12 +9,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from visits.access import Account, Actor, Right, note, require, within
+from visits.fieldwork.answers import answers_given, published
 from visits.fieldwork.errors import NoSuchSighting
 from visits.fieldwork.photos import PhotoView, photos_of_visit
 from visits.fieldwork.positions import canonical
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
 from visits.fieldwork.scope import Parted, parted, reach, sees_people, visible_kept, visible_visit
+from visits.forms import Question, question_set
 from visits.intake import KeptRecord, arrived_photos, kept_records
 from visits.people import PostingView, posting_known
 from visits.places import VillageView, village
@@ -29,6 +31,7 @@ class VisitSummary:
     id: UUID
     village: VillageView
     announced: bool
+    visit_kind: str
     unannounced_indeed: bool
     state: str
     complete: bool
@@ -61,7 +64,10 @@ class FixView:
 
 @dataclass(frozen=True)
 class RecordView:
-    """One record as received: the phone's time, the time with its clock set right, and the server's."""
+    """One record: the phone's time, the time with its clock set right, and the server's.
+
+    ``body`` is what it says now; ``first_body`` what was received, where its account has corrected it since.
+    """
 
     id: UUID
     kind: str
@@ -76,6 +82,40 @@ class RecordView:
     log_index: int
     body: dict[str, Any]
     fixes: tuple[FixView, ...]
+    first_body: dict[str, Any] | None
+    corrections: tuple["CorrectionView", ...]
+
+
+@dataclass(frozen=True)
+class CorrectionView:
+    """One correction of a record by its own account, and why; ``body`` is what it made the record say."""
+
+    record_id: UUID
+    sha256: str
+    made_at: datetime
+    received_utc: datetime
+    reason: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """One answer, under the wording and the rule that were in force when it was given.
+
+    ``before`` is what was answered before a correction; ``deserves_a_look`` prompts and decides nothing.
+    """
+
+    record_id: UUID
+    by: str
+    question_set: str
+    question_id: str
+    question: Question | None
+    answer: str
+    asked: int | None
+    know: int | None
+    note: str
+    before: Mapping[str, Any] | None
+    deserves_a_look: bool
 
 
 @dataclass(frozen=True)
@@ -137,7 +177,7 @@ class OpeningView:
 
 @dataclass(frozen=True)
 class VisitView:
-    """One visit whole."""
+    """One visit whole; ``closing`` words the two questions its closing answers, as they were fixed for this visit."""
 
     summary: VisitSummary
     assignment_id: UUID
@@ -150,6 +190,8 @@ class VisitView:
     missing: tuple[dict[str, Any], ...]
     records: tuple[RecordView, ...]
     sightings: tuple[SightingView, ...]
+    answers: tuple[AnswerView, ...]
+    closing: tuple[Question, ...]
     photos: tuple[PhotoView, ...]
     hints: tuple[HintView, ...]
     kept: tuple[KeptRecord, ...]
@@ -218,6 +260,23 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
         )
         if sees_people(actor)
         else (),
+        answers=tuple(
+            AnswerView(
+                record_id=a.record.id,
+                by=names.get(a.record.account_id, ""),
+                question_set=a.question_set,
+                question_id=a.question_id,
+                question=a.question,
+                answer=a.answer,
+                asked=a.asked,
+                know=a.know,
+                note=a.note,
+                before=a.before,
+                deserves_a_look=a.deserves_a_look,
+            )
+            for a in answers_given(records)
+        ),
+        closing=_closing_questions(uow, visit_id),
         photos=tuple(photos_of_visit(uow, actor, visit_id)),
         hints=tuple(h for h in _hints(uow, visit_id) if sorted_out.shows(h.about)),
         kept=tuple(visible_kept(actor, kept_records(uow, visit_id))),
@@ -269,6 +328,12 @@ def is_unannounced_indeed(row: Visit) -> bool:
     return not (row.announced or row.escorted or row.warned_beforehand)
 
 
+def _closing_questions(uow: UnitOfWork, visit_id: UUID) -> tuple[Question, ...]:
+    assigned = assigned_visit(uow, visit_id)
+    asked = published(assigned.question_set) if assigned and assigned.question_set else question_set()
+    return asked.closing if asked else ()
+
+
 def _lacking(row: Visit, sorted_out: Parted) -> tuple[dict[str, Any], ...]:
     return tuple(what for what in row.missing if sorted_out.shows(what.get("sha256", "")))
 
@@ -280,6 +345,7 @@ def _summary(uow: UnitOfWork, actor: Actor, row: Visit) -> VisitSummary:
         id=row.id,
         village=village(uow, actor, row.village_code),
         announced=row.announced,
+        visit_kind=assigned.visit_kind if assigned else "unannounced",
         unannounced_indeed=is_unannounced_indeed(row),
         state=row.state,
         complete=row.complete,
@@ -328,6 +394,11 @@ def _record(
         log_index=record.log_index,
         body=record.body,
         fixes=tuple(_fix(fix, fixes.get((record.id, i))) for i, fix in enumerate(record.fixes)),
+        first_body=record.first_body,
+        corrections=tuple(
+            CorrectionView(c.id, c.sha256, c.made_at, c.received_utc, c.body["reason"], c.body["body"])
+            for c in record.corrections
+        ),
     )
 
 

@@ -1,21 +1,28 @@
 """The records of a visit as values: one type over what two phones sent."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from visits.intake import StoredRecord, accepted_records
+from visits.intake import StoredRecord, accepted_records, kind_corrected
 from visits.plans import Issued
 from visits.store import UnitOfWork
 
 # Below this a difference between two clocks is the network's, not the phone's.
 CLOCKS_AGREE = timedelta(seconds=90)
+# Where a phone stood, and how many records it promised, is not corrected afterwards.
+NEVER_CORRECTED = ("fix", "records")
 
 
 @dataclass(frozen=True)
 class FieldRecord:
-    """One record of a phone. ``made_at`` is the phone's own claim; ``at_utc`` is it less the phone's known skew."""
+    """One record of a phone. ``made_at`` is the phone's own claim; ``at_utc`` is it less the phone's known skew.
+
+    ``body`` is what it says now, ``first_body`` what it said before its ``corrections``: the last of these decides.
+    """
 
     id: UUID
     kind: str
@@ -31,6 +38,9 @@ class FieldRecord:
     signature_state: str
     received_utc: datetime
     log_index: int
+    device_utc: datetime | None = None
+    first_body: dict[str, Any] | None = None
+    corrections: tuple["FieldRecord", ...] = ()
 
     @property
     def phone(self) -> str:
@@ -45,8 +55,62 @@ class FieldRecord:
 
 
 def field_records(uow: UnitOfWork, visit_id: UUID, issues: list[Issued]) -> list[FieldRecord]:
-    """The accepted records of a visit, with each phone's clock set right by the clocks kept with its nonce."""
-    return [_field_record(stored, issues) for stored in accepted_records(uow, visit_id)]
+    """The accepted records of a visit, corrected, with each phone's clock set right by those kept with its nonce."""
+    return as_corrected(_field_record(stored, issues) for stored in accepted_records(uow, visit_id))
+
+
+def as_corrected(records: Iterable[FieldRecord]) -> list[FieldRecord]:
+    """The same records in the same order, each saying what its own account last made of it.
+
+    The corrections stay in the list as records of their own. In which order things arrived makes no difference.
+    """
+    sent = list(records)
+    by_target: dict[tuple[UUID, str, UUID, str | None], list[FieldRecord]] = defaultdict(list)
+    for correction in sent:
+        if correction.kind == "correction":
+            by_target[_target(correction)].append(correction)
+    return [
+        _corrected(record, by_target.get((record.id, record.sha256, record.account_id, record.kind), []))
+        for record in sent
+    ]
+
+
+def idle_corrections(records: Iterable[FieldRecord]) -> list[FieldRecord]:
+    """The corrections that correct nothing here: somebody else's record, another version of it, another kind, none."""
+    listed = list(records)
+    counting = {c.id for r in listed for c in r.corrections}
+    return [r for r in listed if r.kind == "correction" and r.id not in counting]
+
+
+def _target(correction: FieldRecord) -> tuple[UUID, str, UUID, str | None]:
+    """What a correction must find to count: the record, its hash, its own account, and a body of its kind."""
+    said = correction.body
+    return UUID(said["of_record"]), said["of_sha256"], correction.account_id, kind_corrected(said["body"])
+
+
+def _corrected(record: FieldRecord, corrections: list[FieldRecord]) -> FieldRecord:
+    if not corrections:
+        return record
+    kept = {name: record.body[name] for name in NEVER_CORRECTED if name in record.body}
+    in_order = _in_order(corrections)
+    return replace(
+        record,
+        body={**in_order[-1].body["body"], **kept},
+        first_body=record.body,
+        corrections=tuple(in_order),
+    )
+
+
+def _in_order(corrections: list[FieldRecord]) -> list[FieldRecord]:
+    """Oldest first. On one phone its own numbers tell; between two phones of one account the time does."""
+    phones: dict[str, FieldRecord] = {}
+    for correction in corrections:
+        known = phones.get(correction.phone)
+        if known is None or correction.seq > known.seq:
+            phones[correction.phone] = correction
+    last = max(phones.values(), key=lambda c: (c.at_utc, c.sha256))
+    others = sorted((c for c in corrections if c is not last), key=lambda c: (c.at_utc, c.seq, c.sha256))
+    return [*others, last]
 
 
 def clock_skew(issues: list[Issued], account_id: UUID, device_id: UUID | None, made_at: datetime) -> timedelta:
@@ -82,4 +146,5 @@ def _field_record(stored: StoredRecord, issues: list[Issued]) -> FieldRecord:
         signature_state=stored.signature_state,
         received_utc=stored.received_utc,
         log_index=stored.log_index,
+        device_utc=stored.device_utc,
     )

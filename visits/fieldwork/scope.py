@@ -12,7 +12,7 @@ from visits.fieldwork.errors import NoSuchVisit
 from visits.fieldwork.records import FieldRecord
 from visits.fieldwork.rows import Visit
 from visits.forms import item, items
-from visits.intake import KeptRecord
+from visits.intake import KeptRecord, kind_corrected
 from visits.plans import AssignmentMember
 from visits.store import UnitOfWork
 
@@ -52,7 +52,7 @@ def parted(actor: Actor, records: Sequence[FieldRecord]) -> Parted:
     if actor.may(Right.RECORD):
         return Parted(list(records), frozenset())
     apart = {r.id for r in records if _is_clue(r) and not actor.may(Right.READ_CLUES)}
-    apart |= {r.id for r in records if r.kind == "sighting" and not sees_people(actor)}
+    apart |= {r.id for r in records if _is_about_people(r) and not sees_people(actor)}
     visible = [r for r in records if r.id not in apart and _belongs_to(r) not in apart]
     hidden = [r for r in records if r.id in apart or _belongs_to(r) in apart]
     names = {str(r.id) for r in hidden} | {r.body["sha256"] for r in hidden if r.kind == "photo"}
@@ -81,12 +81,23 @@ _CITES_A_CLUE = re.compile(rf"item\W{{1,16}}(?:{_CLUES})(?![0-9])")
 
 
 def _is_clue(record: FieldRecord) -> bool:
-    number = record.body.get("item") if record.kind == "problem" else None
-    return number is not None and item(number).clue
+    """Whether a problem cites a clue of graft, or did so before or after any correction."""
+    said = [c.body["body"] for c in record.corrections]
+    if record.kind == "problem":
+        said += [record.body, record.first_body or {}]
+    elif record.kind == "correction":
+        said.append(record.body["body"])
+    numbers = {body.get("item") for body in said}
+    return any(number is not None and item(number).clue for number in numbers)
+
+
+def _is_about_people(record: FieldRecord) -> bool:
+    corrected = kind_corrected(record.body["body"]) if record.kind == "correction" else None
+    return "sighting" in (record.kind, corrected)
 
 
 def _belongs_to(record: FieldRecord) -> UUID | None:
-    of_record = record.body.get("of_record") if record.kind == "photo" else None
+    of_record = record.body.get("of_record") if record.kind in ("photo", "correction") else None
     return UUID(of_record) if of_record else None
 
 

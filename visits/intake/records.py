@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
+from sqlalchemy.orm import aliased
 
 from media.proof import p256_verifier, record_sha256
 from visits.access import Actor, Device, Right, note, require
@@ -190,6 +191,38 @@ def refused_numbers(uow: UnitOfWork, visit_id: UUID) -> list[tuple[UUID, UUID | 
         ReceivedRecord.visit_id == visit_id, ReceivedRecord.outcome == "refused", ReceivedRecord.seq.is_not(None)
     )
     return [(account_id, device_id, seq or 0) for account_id, device_id, seq in uow.session.execute(query)]
+
+
+@dataclass(frozen=True)
+class OwnCorrection:
+    """That an account corrected a record of its own; what it says is in the sealed text."""
+
+    of_record: UUID
+    of_sha256: str
+    sha256: str
+    received_utc: datetime
+
+
+def corrections_received(uow: UnitOfWork, visit_id: UUID) -> list[OwnCorrection]:
+    """The corrections of a visit by whoever made the corrected record, in the order they came."""
+    of = aliased(ReceivedRecord)
+    query = (
+        select(ReceivedRecord, of.sha256)
+        .join(of, (of.record_id == ReceivedRecord.of_record) & (of.account_id == ReceivedRecord.account_id))
+        .where(
+            ReceivedRecord.visit_id == visit_id,
+            ReceivedRecord.kind == "correction",
+            ReceivedRecord.outcome == "accepted",
+            of.visit_id == visit_id,
+            of.outcome == "accepted",
+        )
+        .order_by(ReceivedRecord.number)
+    )
+    return [
+        OwnCorrection(row.of_record, of_sha256, row.sha256, row.received_utc)
+        for row, of_sha256 in uow.session.execute(query)
+        if row.of_record is not None
+    ]
 
 
 def record_text(uow: UnitOfWork, row: ReceivedRecord) -> str:

@@ -2,10 +2,11 @@
 
 from visits.ledger.errors import AlreadyWithdrawn, LedgerError, NoSuchProblem
 from visits.ledger.rows import Problem
-from visits.ledger.verbs import ProblemView, enter_problems, problem, problems, withdraw
+from visits.ledger.verbs import EarlierWording, ProblemView, enter_problems, problem, problems, withdraw
 
 __all__ = [
     "AlreadyWithdrawn",
+    "EarlierWording",
     "LedgerError",
     "NoSuchProblem",
     "Problem",

@@ -1,6 +1,7 @@
 """Tables of the ledger."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
@@ -10,7 +11,10 @@ from visits.store import Base
 
 
 class Problem(Base):
-    """One problem. Its identity is that of the record that named it; it can be withdrawn, never deleted (trigger)."""
+    """One problem. Its identity is that of the record that named it; it can be withdrawn, never deleted (trigger).
+
+    It says what its record says now; ``earlier`` holds what it said before each correction, the first wording first.
+    """
 
     __tablename__ = "problem"
     __table_args__ = (
@@ -39,3 +43,4 @@ class Problem(Base):
     withdrawn_utc: Mapped[datetime | None]
     withdrawn_reason: Mapped[str] = mapped_column(String(2000))
     version: Mapped[int]
+    earlier: Mapped[list[dict[str, Any]]]

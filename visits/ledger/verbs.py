@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal, or_, select
@@ -39,17 +40,37 @@ class ProblemView:
     withdrawn_utc: datetime | None
     withdrawn_reason: str
     version: int
+    earlier: tuple["EarlierWording", ...]
+
+
+@dataclass(frozen=True)
+class EarlierWording:
+    """What a problem said until the inspector who found it corrected it, when that was, and why."""
+
+    item: ProblemItem | None
+    other_reason: str
+    kind: int
+    text: str
+    place_note: str
+    corrected_utc: datetime
+    reason: str
 
 
 def enter_problems(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> int:
-    """Enter the problems a visit's records name, each once; how many were new. Runs as a job."""
+    """Enter the problems a visit's records name, each once; how many were new. Runs as a job.
+
+    A problem that was corrected since keeps its number and shows both wordings.
+    """
     assigned = assigned_visit(uow, visit_id)
     if assigned is None:
         return 0
     records = field_records(uow, visit_id, issues_of(uow, assigned.assignment_id))
-    found = [r for r in records if r.kind == "problem" and uow.session.get(Problem, r.id) is None]
+    named = [r for r in records if r.kind == "problem"]
+    found = [r for r in named if uow.session.get(Problem, r.id) is None]
     for record in found:
         _enter(uow, record, visit_id, assigned.village_code, at_utc)
+    for record in named:
+        _correct(uow, record, at_utc)
     return len(found)
 
 
@@ -88,11 +109,10 @@ def withdraw(uow: UnitOfWork, actor: Actor, problem_id: UUID, *, reason: str, at
 def _enter(uow: UnitOfWork, record: FieldRecord, visit_id: UUID, village_code: str, at_utc: datetime) -> None:
     county, year = village_code[:6], record.at_utc.astimezone(LOCAL_ZONE).year
     lock_for_transaction(uow, f"ledger:{county}:{year}")
+    body = record.first_body or record.body
     last = uow.session.scalar(
         select(func.max(Problem.number)).where(Problem.county_code == county, Problem.year == year)
     )
-    body = record.body
-    cited = item(body["item"]) if body["item"] is not None else None
     insert_unless_there(
         uow,
         Problem,
@@ -102,22 +122,63 @@ def _enter(uow: UnitOfWork, record: FieldRecord, visit_id: UUID, village_code: s
         number=(last or 0) + 1,
         visit_id=visit_id,
         village_code=village_code,
-        item=body["item"],
+        **_wording(body),
         items_version=ITEMS_VERSION,
-        other_reason=body["other_reason"] or "",
-        kind=body["kind"],
-        clue=cited.clue if cited else False,
-        text=body["text"],
-        place_note=body["place_note"],
-        state="fixed_on_spot" if body["fixed_on_spot"] else "found",
+        clue=_is_clue(body),
+        state=_state(body),
         found_utc=record.at_utc,
         found_by=record.account_id,
         entered_utc=at_utc,
         withdrawn_utc=None,
         withdrawn_reason="",
         version=1,
+        earlier=[],
     )
     append(uow, "problem", {"problem_id": str(record.id), "record_sha256": record.sha256}, at_utc=at_utc)
+
+
+def _correct(uow: UnitOfWork, record: FieldRecord, at_utc: datetime) -> None:
+    """Let the ledger say what the record says now, with what it said before."""
+    row = uow.session.get_one(Problem, record.id)
+    if len(record.corrections) == len(row.earlier):
+        return
+    bodies = [record.first_body or record.body, *(c.body["body"] for c in record.corrections)]
+    row.earlier = [
+        {**_wording(body), "corrected": correction.at_utc.isoformat(), "reason": correction.body["reason"]}
+        for body, correction in zip(bodies, record.corrections, strict=False)
+    ]
+    for name, value in _wording(record.body).items():
+        setattr(row, name, value)
+    # What was ever a clue of graft travels apart for good, since its first wording is shown beside the new one.
+    row.clue = any(_is_clue(body) for body in bodies)
+    if row.state != "withdrawn":
+        row.state = _state(record.body)
+    row.version += 1
+    uow.session.flush()
+    append(
+        uow,
+        "problem.correct",
+        {"problem_id": str(row.id), "corrections": [c.sha256 for c in record.corrections]},
+        at_utc=at_utc,
+    )
+
+
+def _wording(body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "item": body["item"],
+        "other_reason": body["other_reason"] or "",
+        "kind": body["kind"],
+        "text": body["text"],
+        "place_note": body["place_note"],
+    }
+
+
+def _is_clue(body: dict[str, Any]) -> bool:
+    return body["item"] is not None and item(body["item"]).clue
+
+
+def _state(body: dict[str, Any]) -> str:
+    return "fixed_on_spot" if body["fixed_on_spot"] else "found"
 
 
 def _reach(actor: Actor) -> ColumnElement[bool]:
@@ -152,4 +213,17 @@ def _view(uow: UnitOfWork, actor: Actor, row: Problem) -> ProblemView:
         withdrawn_utc=row.withdrawn_utc,
         withdrawn_reason=row.withdrawn_reason,
         version=row.version,
+        earlier=tuple(_earlier(said) for said in row.earlier),
+    )
+
+
+def _earlier(said: dict[str, Any]) -> EarlierWording:
+    return EarlierWording(
+        item=item(said["item"]) if said["item"] is not None else None,
+        other_reason=said["other_reason"],
+        kind=said["kind"],
+        text=said["text"],
+        place_note=said["place_note"],
+        corrected_utc=datetime.fromisoformat(said["corrected"]),
+        reason=said["reason"],
     )

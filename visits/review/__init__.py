@@ -13,6 +13,7 @@ from visits.review.errors import (
     SamePerson,
 )
 from visits.review.person import PersonPage, PresenceView, SightingOnPage, person_page, say_presence
+from visits.review.returns import ReturnedRecord, returned_records
 from visits.review.rows import Decision, Notice, PresenceSaid, Reply
 from visits.review.verbs import (
     DecisionView,
@@ -45,6 +46,7 @@ __all__ = [
     "Reply",
     "ReplyStillOpen",
     "ReplyView",
+    "ReturnedRecord",
     "ReviewError",
     "SamePerson",
     "SightingOnPage",
@@ -56,5 +58,6 @@ __all__ = [
     "notices_of",
     "person_page",
     "register_reply",
+    "returned_records",
     "say_presence",
 ]

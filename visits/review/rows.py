@@ -39,7 +39,10 @@ class Reply(Base):
 
 
 class Decision(Base):
-    """What reviewers decided of one sighting. An adverse one waits for a second person."""
+    """What reviewers decided of one sighting. An adverse one waits for a second person.
+
+    To return it settles nothing: it asks the inspectors to look again, and another decision may follow.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
@@ -49,8 +52,8 @@ class Decision(Base):
             "uq_decision_open",
             "sighting_id",
             unique=True,
-            sqlite_where=text("state <> 'declined'"),
-            postgresql_where=text("state <> 'declined'"),
+            sqlite_where=text("state <> 'declined' AND outcome <> 'return'"),
+            postgresql_where=text("state <> 'declined' AND outcome <> 'return'"),
         ),
     )
 

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from visits.access import Account, Actor, Right, note, require, within
-from visits.fieldwork import Sighting, SightingView, field_records, sighting
+from visits.fieldwork import Sighting, SightingJudgement, SightingView, field_records, sighting
+from visits.intake import corrections_received
 from visits.log import append
 from visits.review.errors import (
     AlreadyDecided,
@@ -49,7 +50,11 @@ class NoticeView:
 
 @dataclass(frozen=True)
 class DecisionView:
-    """A decision. ``state``: proposed (waits for the second person), standing, or declined by them."""
+    """A decision. ``state``: proposed (waits for the second person), standing, or declined by them.
+
+    ``corrected_since`` names the corrections of what it rests on, and of what was said of the sighting, that came after
+    it was proposed. The decision keeps what it was based on.
+    """
 
     id: UUID
     sighting_id: UUID
@@ -67,6 +72,7 @@ class DecisionView:
     second_reason: str
     version: int
     proposed_by_caller: bool
+    corrected_since: tuple[str, ...]
 
 
 def give_notice(
@@ -154,8 +160,7 @@ def decide(
         raise BooksNotAsked("the leave books have not both been asked since the visit; import them first")
     if is_adverse(outcome, seen.now.outcome):
         _check_heard(uow, seen, at_utc)
-    if _open_decision(uow, sighting_id) is not None:
-        raise AlreadyDecided("a decision on this sighting stands or waits for its second person")
+    _check_undecided(uow, sighting_id, outcome)
     row = Decision(
         id=uuid4(),
         sighting_id=sighting_id,
@@ -200,6 +205,8 @@ def confirm(
     seen = sighting(uow, actor, row.sighting_id)
     if agree and seen.now.outcome != row.on_word:
         raise DecisionStale("the leave books say something else by now; decline this decision and look again")
+    if agree and corrected_since(uow, row):
+        raise DecisionStale("a record it rests on was corrected since; decline this decision and look again")
     row.state = "standing" if agree else "declined"
     row.second_by = actor.account_id
     row.second_utc = at_utc
@@ -251,8 +258,34 @@ def _check_heard(uow: UnitOfWork, seen: SightingView, at_utc: datetime) -> None:
         raise ReplyStillOpen("the person must have been told, and have replied or let five working days pass")
 
 
-def _open_decision(uow: UnitOfWork, sighting_id: UUID) -> Decision | None:
-    return uow.session.scalar(select(Decision).where(Decision.sighting_id == sighting_id, Decision.state != "declined"))
+def _check_undecided(uow: UnitOfWork, sighting_id: UUID, outcome: str) -> None:
+    """A return settles nothing and bars nothing but another return before the inspectors have answered it."""
+    for row in uow.session.scalars(
+        select(Decision).where(Decision.sighting_id == sighting_id, Decision.state != "declined")
+    ):
+        if row.outcome != "return":
+            raise AlreadyDecided("a decision on this sighting stands or waits for its second person")
+        if outcome == "return" and not corrected_since(uow, row):
+            raise AlreadyDecided("this sighting was returned already and waits for its inspectors")
+
+
+def corrected_since(uow: UnitOfWork, row: Decision) -> tuple[str, ...]:
+    """Hashes of the corrections, received after a decision was proposed, of what it rests on or is about."""
+    of = uow.session.get_one(Sighting, row.sighting_id)
+    about = records_about(uow, row.sighting_id)
+    return tuple(
+        c.sha256
+        for c in corrections_received(uow, of.visit_id)
+        if c.received_utc > row.proposed_utc and (c.of_sha256 in row.based_on or c.of_record in about)
+    )
+
+
+def records_about(uow: UnitOfWork, sighting_id: UUID) -> set[UUID]:
+    """The records a sighting rests on, or ever rested on."""
+    judged = uow.session.scalars(
+        select(SightingJudgement.record_ids).where(SightingJudgement.sighting_id == sighting_id)
+    )
+    return {UUID(record_id) for ids in judged for record_id in ids}
 
 
 def _row(uow: UnitOfWork, actor: Actor, decision_id: UUID, *, lock: bool = False) -> Decision:
@@ -318,4 +351,5 @@ def _view(uow: UnitOfWork, actor: Actor, row: Decision) -> DecisionView:
         second_reason=row.second_reason,
         version=row.version,
         proposed_by_caller=row.proposed_by == actor.account_id,
+        corrected_since=corrected_since(uow, row),
     )

@@ -73,6 +73,7 @@ CONCERNED: dict[str, Concerned] = {
     "decision.propose": _of_a_sighting,
     "decision.second": _of_a_sighting,
     "problem": _of_a_problem,
+    "problem.correct": _of_a_problem,
     "problem.withdraw": _of_a_problem,
     "audit_head": _of_the_audit,
     "checkpoint.witness": _of_everybody,

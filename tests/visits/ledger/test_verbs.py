@@ -79,3 +79,51 @@ def test_another_countys_problem_does_not_exist(world: World) -> None:
     [found] = listed(world)
     with world.store.reading() as uow, pytest.raises(ledger.NoSuchProblem):
         ledger.problem(uow, world.actors["stranger"], found.id)
+
+
+def corrected(world: World, *changes: dict[str, object]) -> ledger.ProblemView:
+    first, _ = world.open_visit()
+    first.arrive()
+    made = first.problem(20, text="公示栏无公示")
+    world.send(first)
+    for change in ({}, *changes):
+        if change:
+            first.correct(made, **change)
+            world.send(first)
+        world.judge(first.visit_id)
+        with world.store.writing() as uow:
+            ledger.enter_problems(uow, first.visit_id, at_utc=NOW)
+    [found] = listed(world, "discipline")
+    return found
+
+
+def test_a_corrected_problem_keeps_its_number_and_shows_both_wordings(world: World) -> None:
+    found = corrected(
+        world, {"text": "公示栏有公示，已过期"}, {"text": "公示栏有公示，已过期两年", "fixed_on_spot": True}
+    )
+    assert (found.number, found.text, found.state) == ("350924-2026-0001", "公示栏有公示，已过期两年", "fixed_on_spot")
+    assert [e.text for e in found.earlier] == ["公示栏无公示", "公示栏有公示，已过期"]
+    assert [e.reason for e in found.earlier] == ["看错了", "看错了"]
+    assert found.version == 3
+
+
+def test_what_was_ever_a_clue_travels_apart_for_good(world: World) -> None:
+    found = corrected(world, {"item": 17}, {"item": 20})
+    assert (found.clue, found.item.number if found.item else None) == (True, 20)
+    assert listed(world, "office") == []
+
+
+def test_a_correction_does_not_bring_back_what_was_withdrawn(world: World) -> None:
+    first, _ = world.open_visit()
+    made = first.problem(20)
+    world.send(first)
+    world.judge(first.visit_id)
+    with world.store.writing() as uow:
+        ledger.enter_problems(uow, first.visit_id, at_utc=NOW)
+        ledger.withdraw(uow, world.actors["office"], made, reason="重复", at_utc=NOW)
+    first.correct(made, text="改过的话")
+    world.send(first)
+    with world.store.writing() as uow:
+        assert ledger.enter_problems(uow, first.visit_id, at_utc=NOW) == 0
+    [found] = listed(world)
+    assert (found.state, found.text, found.withdrawn_reason) == ("withdrawn", "改过的话", "重复")
