@@ -26,6 +26,7 @@ from api.resources.intake import intake
 from api.resources.ledger import ledger
 from api.resources.log import log
 from api.resources.people import people
+from api.resources.phone_exports import phone_exports
 from api.resources.places import places
 from api.resources.plans import plans
 from api.resources.review import review
@@ -47,6 +48,7 @@ ROOMS: tuple[RoomBlueprint, ...] = (
     plans,
     intake,
     uploads,
+    phone_exports,
     fieldwork,
     review,
     ledger,

@@ -19,6 +19,7 @@ class Settings:
     port: int = 8000
     max_body_bytes: int = 4 * MEBIBYTE
     max_photo_bytes: int = 50 * MEBIBYTE
+    max_export_bytes: int = 1024 * MEBIBYTE
     language: str = "zh"
     operator_name: str = ""
     complaint_contact: str = ""
@@ -43,6 +44,7 @@ def read_settings(environ: Mapping[str, str], *, data_dir: Path | None = None) -
         port=_number(environ, "SHIDI_PORT", Settings.port, most=65_535),
         max_body_bytes=_number(environ, "SHIDI_MAX_BODY_BYTES", Settings.max_body_bytes, most=1024 * MEBIBYTE),
         max_photo_bytes=_number(environ, "SHIDI_MAX_PHOTO_BYTES", Settings.max_photo_bytes, most=1024 * MEBIBYTE),
+        max_export_bytes=_number(environ, "SHIDI_MAX_EXPORT_BYTES", Settings.max_export_bytes, most=65_536 * MEBIBYTE),
         language=_language(environ),
         operator_name=environ.get("SHIDI_OPERATOR", Settings.operator_name),
         complaint_contact=environ.get("SHIDI_COMPLAINTS", Settings.complaint_contact),

@@ -124,3 +124,7 @@ class NotComparable(ProofError):
 
 class AuthorityUnavailable(ProofError):
     """The timestamp authority gave no answer that can be used; ask again later."""
+
+
+class UnreadableExport(ProofError):
+    """A phone's export cannot be opened, or not all of it is there; the text says what is wrong."""

@@ -82,7 +82,8 @@ def _waitress_options(settings: Settings) -> dict[str, Any]:
         "threads": THREADS,
         "connection_limit": MOST_CONNECTIONS,
         "asyncore_use_poll": hasattr(select, "poll"),
-        "max_request_body_size": max(settings.max_body_bytes, settings.max_photo_bytes) + ENVELOPE_BYTES,
+        "max_request_body_size": max(settings.max_body_bytes, settings.max_photo_bytes, settings.max_export_bytes)
+        + ENVELOPE_BYTES,
         "ident": None,
         "clear_untrusted_proxy_headers": True,
     }

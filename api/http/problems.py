@@ -36,7 +36,7 @@ from visits.access import (
 from visits.fieldwork import NoSuchPhoto, NoSuchSighting
 from visits.fieldwork import NoSuchVisit as NoSuchFieldVisit
 from visits.forms import BadQuestionSet, NoSuchItem, NoSuchQuestionSet
-from visits.intake import NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
+from visits.intake import NoSuchExport, NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
 from visits.ledger import AlreadyWithdrawn, NoSuchProblem
 from visits.log import BadCosignature, NoSuchKey, NotInLog
 from visits.people import NoSuchPosting
@@ -138,6 +138,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     # intake
     NoSuchVisit: _NO_SUCH_VISIT,
     NoSuchUpload: Problem("no-such-upload", 404, "No such upload", "没有这个上传"),
+    NoSuchExport: Problem("no-such-export", 404, "No such import", "没有这次导入"),
     PhotoNotAnnounced: Problem("photo-not-announced", 409, "No record announces this photo", "照片尚无对应记录"),
     # forms, people, fieldwork
     NoSuchItem: Problem("no-such-item", 404, "No such problem item", "没有这一问题条目"),
@@ -190,6 +191,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     media.BytesNotFound: Problem("bytes-not-found", 404, "These bytes are not here", "没有这些内容"),
     media.StoreUnavailable: Problem(
         "evidence-store-unavailable", 507, "Evidence cannot be stored now", "证据暂时无法保存", headers=_RETRY
+    ),
+    media.UnreadableExport: Problem(
+        "unreadable-export", 422, "The file was kept, but cannot be opened", "文件已留存，无法打开"
     ),
     media.BadKey: Problem("bad-key", 422, "The device key cannot be used", "设备公钥无效"),
 }

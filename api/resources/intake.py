@@ -48,7 +48,7 @@ class RecordReceiptOut(ma.Schema):
     outcome = ma.fields.String()
     sha256 = ma.fields.String()
     received_utc = Instant()
-    log_index = ma.fields.Integer()
+    log_index = ma.fields.Integer(allow_none=True)
     reason = ma.fields.String()
 
 

@@ -16,6 +16,14 @@ from media.proof.checkpoint import (
     write_checkpoint_file,
 )
 from media.proof.envelope import load_or_create_master_key, new_data_key, seal, unseal, unwrap, wrap
+from media.proof.export import (
+    EXPORT_FORMAT,
+    ExportHead,
+    ExportPart,
+    OpenedExport,
+    open_export,
+    read_head,
+)
 from media.proof.keys import key_id, load_or_create_private, private_bytes, read_private
 from media.proof.leaf import LEAF_DIGEST, new_salt, salted_leaf
 from media.proof.merkle import (
@@ -56,6 +64,7 @@ __all__ = [
     "CODE_BYTES",
     "EMPTY_ROOT",
     "ES256",
+    "EXPORT_FORMAT",
     "LEAF_DIGEST",
     "ChainFinding",
     "ChainLink",
@@ -63,7 +72,10 @@ __all__ = [
     "CheckpointFile",
     "Cosignature",
     "DeviceKey",
+    "ExportHead",
+    "ExportPart",
     "Link",
+    "OpenedExport",
     "SealedPackage",
     "StampRequest",
     "StampToken",
@@ -87,12 +99,14 @@ __all__ = [
     "new_salt",
     "new_stamp_request",
     "node_hash",
+    "open_export",
     "open_package",
     "p256_verifier",
     "private_bytes",
     "read_checkpoint",
     "read_checkpoint_file",
     "read_code",
+    "read_head",
     "read_private",
     "read_public_jwk",
     "record_sha256",

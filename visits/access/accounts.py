@@ -194,6 +194,14 @@ def actor_of_token(uow: UnitOfWork, token: str, *, at_utc: datetime) -> Actor:
     return _actor(account, session.device_id)
 
 
+def actor_of_device(uow: UnitOfWork, device_id: UUID) -> Actor | None:
+    """The owner of a phone, on that phone; callers check their reach."""
+    account = uow.session.scalar(
+        select(Account).join(Device, Device.account_id == Account.id).where(Device.id == device_id)
+    )
+    return None if account is None else _actor(account, device_id)
+
+
 def actor_named(uow: UnitOfWork, login: str) -> Actor:
     """The actor for a command line that acts as a named account."""
     account = uow.session.scalar(select(Account).where(Account.login == login))

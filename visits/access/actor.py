@@ -27,6 +27,7 @@ class Right(StrEnum):
     IMPORT_LEAVE = "import_leave"
     ASSIGN = "assign"
     RECORD = "record"
+    IMPORT_PHONES = "import_phones"
     READ_PLACES = "read_places"
     READ_VISITS = "read_visits"
     READ_PEOPLE = "read_people"
@@ -47,6 +48,7 @@ _HELD_BY: dict[Right, frozenset[Role]] = {
     Right.IMPORT_LEAVE: frozenset({Role.ORGANIZATION}),
     Right.ASSIGN: frozenset({Role.OFFICE}),
     Right.RECORD: frozenset({Role.INSPECTOR}),
+    Right.IMPORT_PHONES: frozenset({Role.INSPECTOR, Role.OFFICE}),
     Right.READ_PLACES: frozenset(Role),
     Right.READ_VISITS: frozenset({Role.ORGANIZATION, Role.OFFICE, Role.INSPECTOR}),
     Right.READ_PEOPLE: frozenset({Role.ORGANIZATION}),

@@ -1,6 +1,15 @@
 """What arrived, as it arrived: records and photo uploads, their receipts, refusals and conflicts."""
 
-from visits.intake.errors import IntakeError, NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
+from visits.intake.errors import IntakeError, NoSuchExport, NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
+from visits.intake.exports import (
+    NewExport,
+    PhoneExportView,
+    keep_export,
+    phone_export,
+    phone_exports,
+    receive_exported,
+    signer_in_reach,
+)
 from visits.intake.records import (
     Incoming,
     KeptRecord,
@@ -16,7 +25,7 @@ from visits.intake.records import (
     record_text,
     refused_numbers,
 )
-from visits.intake.rows import KeptDelivery, ReceivedRecord, Upload, VisitKey
+from visits.intake.rows import KeptDelivery, PhoneExport, ReceivedRecord, Upload, VisitKey
 from visits.intake.rules import PHOTOS_PER_PROBLEM, PHOTOS_PER_VISIT, kind_corrected
 from visits.intake.sealing import open_for_visit, seal_for_visit
 from visits.intake.uploads import (
@@ -39,9 +48,13 @@ __all__ = [
     "IntakeError",
     "KeptDelivery",
     "KeptRecord",
+    "NewExport",
+    "NoSuchExport",
     "NoSuchUpload",
     "NoSuchVisit",
     "OwnCorrection",
+    "PhoneExport",
+    "PhoneExportView",
     "PhotoNotAnnounced",
     "ReceivedRecord",
     "Reception",
@@ -55,16 +68,21 @@ __all__ = [
     "begin_upload",
     "complete_upload",
     "corrections_received",
+    "keep_export",
     "keep_unreadable",
     "kept_records",
     "kind_corrected",
     "mismatched_upload",
     "open_for_visit",
+    "phone_export",
+    "phone_exports",
     "photos_have_arrived",
     "receive",
+    "receive_exported",
     "record_text",
     "refused_numbers",
     "seal_for_visit",
+    "signer_in_reach",
     "upload",
     "visits_with_photo",
 ]

@@ -17,3 +17,7 @@ class NoSuchUpload(IntakeError):
 
 class PhotoNotAnnounced(IntakeError):
     """No photo record of this visit names these bytes: records come first, photos after."""
+
+
+class NoSuchExport(IntakeError):
+    """There is no such import of a phone's work for the caller."""

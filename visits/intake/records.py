@@ -38,13 +38,13 @@ class Incoming:
 
 @dataclass(frozen=True)
 class RecordReceipt:
-    """What became of one record; ``log_index`` is where the log commits to its hash."""
+    """What became of one record; ``log_index`` is where the log commits to its hash, None where nobody vouched."""
 
     record_id: UUID | None
     outcome: str
     sha256: str
     received_utc: datetime
-    log_index: int
+    log_index: int | None
     reason: str
 
 
@@ -242,7 +242,7 @@ def _take(
     by_digest, by_id = _known(uow, visit.visit_id, digests, [item.record["id"] for item in batch if item.record])
     taken, foreign = _taken_so_far(uow, visit.visit_id), _corrected_of_others(uow, actor, visit.visit_id, batch)
     receipts = {digest: _receipt(row) for digest, row in by_digest.items()}
-    seal, verify = seal_of_visit(uow, visit.visit_id), _verifier(uow, actor)
+    seal, verify = seal_of_visit(uow, visit.visit_id), verifier_of(uow, actor)
     fresh: dict[str, dict[str, Any]] = {}
     for item, digest in zip(batch, digests, strict=True):
         if digest in by_digest or digest in fresh:
@@ -256,7 +256,7 @@ def _take(
             "device_id": actor.device_id,
             "sealed_text": seal.close(item.text.encode(), digest),
             "signature": item.signature[:200] if item.signature else None,
-            "signature_state": _signature_state(item, verify),
+            "signature_state": signature_state(item, verify),
             "outcome": outcome,
             "reason": reason[:500],
             "received_utc": at_utc,
@@ -352,7 +352,8 @@ def _said(item: Incoming) -> dict[str, Any]:
     }
 
 
-def _signature_state(item: Incoming, verify: Verify | None) -> str:
+def signature_state(item: Incoming, verify: Verify | None) -> str:
+    """Whether a record's signature is ``good``, ``bad`` or ``absent``."""
     if not item.signature or verify is None:
         return "absent"
     try:
@@ -362,7 +363,8 @@ def _signature_state(item: Incoming, verify: Verify | None) -> str:
     return "good" if verify(item.text.encode(), signature) else "bad"
 
 
-def _verifier(uow: UnitOfWork, actor: Actor) -> Verify | None:
+def verifier_of(uow: UnitOfWork, actor: Actor) -> Verify | None:
+    """The check of signatures by the phone an actor signed in with; None without one."""
     if actor.device_id is None:
         return None
     key = uow.session.scalar(select(Device.public_key_jwk).where(Device.id == actor.device_id))

@@ -1,9 +1,10 @@
 """Tables of intake. Texts are sealed under the visit's key, since they hold positions."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from visits.store import Base
@@ -86,3 +87,27 @@ class Upload(Base):
     completed_utc: Mapped[datetime | None]
     mismatches: Mapped[int]
     log_index: Mapped[int | None]
+
+
+class PhoneExport(Base):
+    """One file of a phone's unsent work that was brought in by cable or stick, with the receipt that was given back.
+
+    ``account_id`` and ``device_id`` are whose phone it is, None where that is not known. What could not be opened, or
+    held more than could be taken, lies whole in the evidence store under ``sha256`` (``kept_whole``).
+    """
+
+    __tablename__ = "phone_export"
+    __table_args__ = (CheckConstraint("outcome IN ('read', 'unreadable')", name="outcome"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    imported_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    imported_utc: Mapped[datetime] = mapped_column(index=True)
+    division_code: Mapped[str] = mapped_column(String(12))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    device_id: Mapped[UUID | None]
+    outcome: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(500))
+    kept_whole: Mapped[bool]
+    receipt: Mapped[dict[str, Any] | None]
