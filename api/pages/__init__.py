@@ -2,11 +2,23 @@
 
 from flask import Blueprint
 
-from api.pages import account, assignments, coverage_map, errors, ledger, log, photos, postings, review, visits
+from api.pages import (
+    account,
+    assignments,
+    coverage_map,
+    errors,
+    ledger,
+    log,
+    phone_exports,
+    photos,
+    postings,
+    review,
+    visits,
+)
 from api.pages.blueprint import desk
 
 # Importing a module hangs its views on the blueprint; this tuple says that it is meant.
-PAGES = (account, assignments, coverage_map, errors, ledger, log, photos, postings, review, visits)
+PAGES = (account, assignments, coverage_map, errors, ledger, log, phone_exports, photos, postings, review, visits)
 
 
 def pages_blueprint() -> Blueprint:

@@ -12,10 +12,10 @@ from api.http.paging import read_cursor, write_cursor
 from api.http.signin import check_csrf, current_actor
 from api.pages.blueprint import desk
 from api.pages.errors import BadForm
-from api.pages.frame import page, told
+from api.pages.frame import page, spoken, told
 from api.pages.places import every_village
 from visits.access import Right, accounts_within, require
-from visits.plans import NewAssignment, assign, assignments
+from visits.plans import NewAssignment, assign, assignments, show_code
 from visits.zone import LOCAL_ZONE
 
 PER_PAGE = 50
@@ -59,6 +59,19 @@ def take_assignment() -> AnyResponse:
     with house().store.writing() as uow:
         assign(uow, actor, wanted, at_utc=now_utc())
     return redirect("/desk/assignments?said=assignments.done", 303)
+
+
+@desk.post("/assignments/<uuid:assignment_id>/key")
+def show_slip(assignment_id: UUID) -> Response:
+    """The departure slip to print; each showing is noted, so it is asked for by a form and never by a link."""
+    actor = current_actor()
+    check_csrf()
+    require(actor, Right.ASSIGN)
+    with house().store.writing() as uow:
+        slip = show_code(uow, actor, assignment_id, at_utc=now_utc())
+    if slip.code is None:
+        return page("error.html", status=409, code="409", reason=spoken().t("slip.sealed"), request_id="")
+    return page("slip.html", slip=slip)
 
 
 def _wanted() -> NewAssignment:

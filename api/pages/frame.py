@@ -45,6 +45,7 @@ _ROOMS: tuple[tuple[str, str, Right], ...] = (
     (HOME, "nav.visits", Right.READ_VISITS),
     ("/desk/assignments", "nav.assignments", Right.ASSIGN),
     ("/desk/assignments", "nav.assignments", Right.RECORD),
+    ("/desk/phone-exports", "nav.phone_exports", Right.IMPORT_PHONES),
     ("/desk/postings", "nav.postings", Right.READ_PEOPLE),
     ("/desk/decisions", "nav.decisions", Right.DECIDE),
     ("/desk/ledger", "nav.ledger", Right.READ_LEDGER),

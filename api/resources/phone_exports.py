@@ -11,6 +11,7 @@ from api.http.blueprint import RoomBlueprint
 from api.http.house import House, house, now_utc
 from api.http.signin import current_actor
 from api.resources.phone_import import Importer
+from media.errors import UnreadableExport
 from visits.access import Right, require
 from visits.intake import phone_export
 from visits.log import Purpose, current_key
@@ -75,7 +76,10 @@ def import_export() -> Any:
     export_id = importer(house()).take(actor, request.stream, most_bytes=most_bytes)
     house().jobs.wake()
     with house().store.reading() as uow:
-        return phone_export(uow, actor, export_id).receipt
+        found = phone_export(uow, actor, export_id)
+    if found.receipt is None:
+        raise UnreadableExport(f"{found.reason}; the file was kept")
+    return found.receipt
 
 
 def importer(of: House) -> Importer:

@@ -99,9 +99,9 @@ class Importer:
     most_photo_bytes: int
 
     def take(self, actor: Actor, stream: Any, *, most_bytes: int | None = None) -> UUID:
-        """Take an export and return the id of the import, under which its receipt is kept.
+        """Take an export and return the id of the import.
 
-        Raises :class:`media.errors.UnreadableExport` for a file that cannot be opened, once it has been kept.
+        Under it stands the receipt; or, for a file that could not be opened, why not. Either way nothing is lost.
         """
         require(actor, Right.IMPORT_PHONES)
         with tempfile.TemporaryFile() as file:
@@ -112,8 +112,7 @@ class Importer:
                 self._keep_whole(received)
                 new = NewExport(received.sha256, received.size_bytes, None, True, str(reason))
                 with self.store.writing() as uow:
-                    keep_export(uow, actor, new, at_utc=self.clock())
-                raise UnreadableExport(f"{reason}; the file was kept") from reason
+                    return keep_export(uow, actor, new, at_utc=self.clock())
             return self._take_opened(actor, received, export, manifest)
 
     def _open(self, received: ReceivedFile) -> tuple[OpenedExport, dict[str, Any]]:

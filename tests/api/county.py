@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from shapely import Polygon
+from sqlalchemy import select
 
 from api.app import create_app, open_store
 from api.settings import read_settings
@@ -34,7 +36,9 @@ from tests.api.world import (
     settle,
     sighting_body,
 )
-from visits.access import NewAccount, Role, actor_named, create_account
+from tests.phone_exports import container, sealed
+from visits.access import Device, NewAccount, Role, actor_named, create_account
+from visits.intake import phone_exports
 from visits.log import checkpoint_file, head, opening
 from visits.people import postings
 from visits.places import Quality, import_areas
@@ -123,6 +127,7 @@ def build(county: County) -> None:
     _review(county, org)
     ids["sealed_id"] = world.assign(hours=20)["id"]
     county.record = lin.record(ids["visit_id"], "problem", {**PROBLEM_BODY, "text": "补充"})
+    ids["export_id"] = _bring_by_stick(world, lin)
     _checkpoint(county)
     ids["tiles_sha256"] = org.get("coverage/status").get_json()["tiles"][0]["sha256"]
     _find_entries(county)
@@ -211,6 +216,20 @@ def _deliver(county: County, lin: Phone) -> dict[str, bytes]:
     again = sent["seen"]["record"].replace("锁门", "门锁着")
     assert lin.deliver(visit_id, {"record": again, "signature": None}).status_code == 409
     return photos
+
+
+def _bring_by_stick(world: World, lin: Phone) -> str:
+    """The office brings in a file of lin's phone that holds nothing new; the id of the import."""
+    with world.store.reading() as uow:
+        device_id = uow.session.scalars(select(Device.id).where(Device.account_id == UUID(lin.account_id))).first()
+    office = world.phone("office")
+    keys = office.get("phone-exports/key").get_json()
+    said = {"account_id": lin.account_id, "device_id": str(device_id), "made_at": "2026-05-12T18:00:00+08:00"}
+    file = sealed(keys["kid"], keys["public_key"], container({**said, "visits": []}))
+    answer = office.ask("POST", "phone-exports", headers={"Content-Type": "application/octet-stream"}, data=file)
+    assert answer.status_code == 200, answer.get_json()
+    with world.store.reading() as uow:
+        return str(phone_exports(uow, world.actor("office"))[0].id)
 
 
 def _review(county: County, org: Phone) -> None:
