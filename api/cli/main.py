@@ -9,6 +9,7 @@ from api.cli.accounts import bootstrap, user
 from api.cli.calendar import calendar
 from api.cli.imports import imports
 from api.cli.keys import keys
+from api.cli.phones import phone
 from api.cli.place import Place
 from api.cli.presence import presence
 from api.cli.serve import serve
@@ -42,5 +43,6 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
     context.obj = Place(environ=context.obj or {}, data_dir=data_dir, login=login)
 
 
+imports.add_command(phone)
 for command in (bootstrap, user, imports, calendar, migrate, serve, check, presence, keys, checkpoint, witness):
     shidi.add_command(command)

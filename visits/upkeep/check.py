@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from media import MediaError
 from media.store import EvidenceStore
 from visits.access import audit_is_unbroken
-from visits.intake import ReceivedRecord, Upload, record_text
+from visits.intake import PhoneExport, ReceivedRecord, Upload, record_text
 from visits.log import LogLeaf, head, recompute_root
 from visits.store import Job, Store, UnitOfWork
 
@@ -45,6 +45,7 @@ def check(store: Store, evidence: EvidenceStore) -> Report:
             *_database(uow, is_sqlite=store.is_sqlite),
             *(f for row in records for f in _record(uow, row)),
             *(f for row in uploads for f in _photo(uow, row, evidence)),
+            *_exports(uow, evidence),
             *_log(uow, log.root_hex),
             *_audit(uow),
             *_jobs(uow),
@@ -78,6 +79,16 @@ def _photo(uow: UnitOfWork, row: Upload, evidence: EvidenceStore) -> Iterator[Fi
     elif not evidence.verify(row.sha256):
         yield Finding("photo", about, "its bytes do not have the hash they were received with")
     yield from _in_log(uow, row.log_index, "photo", lambda payload: row.sha256 in payload, about)
+
+
+def _exports(uow: UnitOfWork, evidence: EvidenceStore) -> Iterator[Finding]:
+    """The files of phones that were kept whole because not everything in them could be taken."""
+    for sha256 in uow.session.scalars(select(PhoneExport.sha256).where(PhoneExport.kept_whole).distinct()):
+        about = f"file {sha256} of a phone's unsent work"
+        if not evidence.has(sha256):
+            yield Finding("phone_export", about, "it was kept whole, and is missing")
+        elif not evidence.verify(sha256):
+            yield Finding("phone_export", about, "its bytes do not have the hash they were received with")
 
 
 def _in_log(

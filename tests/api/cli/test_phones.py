@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 
 from click.testing import CliRunner, Result
-from tests.api.resources.test_phone_exports import manifest, of_visit, seal, unsent_visit
-from tests.phone_exports import container
 
 from api.cli import shidi
+from tests.api.resources.test_phone_exports import manifest, of_visit, seal, unsent_visit
 from tests.api.world import World, a_photo
+from tests.phone_exports import container
 
 
 def brought(world: World, file: Path, receipt: Path, login: str = "office") -> Result:

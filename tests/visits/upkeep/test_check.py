@@ -93,3 +93,22 @@ def test_a_job_that_failed_for_good_is_named(filled: World, evidence: LocalStore
         uow.session.flush()
         uow.session.query(Job).filter(Job.kind == "look").update({"state": "failed", "reason": "never"})
     assert found(filled, evidence) == {"job"}
+
+
+def test_a_phones_file_that_was_kept_and_is_gone_or_changed_is_named(
+    filled: World, evidence: LocalStore, tmp_path: Path
+) -> None:
+    before = found(filled, evidence)
+    office = filled.actors["office"]
+    for data in (b"whole", b"gone", b"changed"):
+        new = intake.NewExport(hashlib.sha256(data).hexdigest(), len(data), None, True, "cut off")
+        with filled.store.writing() as uow:
+            intake.keep_export(uow, office, new, at_utc=NOW)
+    for data in (b"whole", b"changed"):
+        evidence.put(data)
+    [path] = tmp_path.rglob(hashlib.sha256(b"changed").hexdigest())
+    path.chmod(0o644)
+    path.write_bytes(b"another")
+    told = {f.about.split()[1] for f in check(filled.store, evidence).findings if f.what == "phone_export"}
+    assert told == {hashlib.sha256(data).hexdigest() for data in (b"gone", b"changed")}
+    assert found(filled, evidence) - before == {"phone_export"}
