@@ -1,6 +1,11 @@
-"""The phone page as a test drives it below its screens: every step is a call of an engine module in the real page."""
+"""A phone as a test drives it below its screens: every step is a call of an engine module in a real browser.
+
+The window shows a file of the engine as text, so that no screen acts beside the test; service worker, store and origin
+are those of the page.
+"""
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
@@ -8,6 +13,9 @@ from playwright.sync_api import BrowserContext, Page
 from tests.reliability.rig import PASSPHRASE
 
 Json = dict[str, Any]
+
+WITHOUT_SCREENS = "/field/static/engine/db.js"
+ENGINE = sorted(path.stem for path in Path(__file__).parents[2].glob("web/field/static/engine/*.js"))
 
 # Calls one exported function of one engine module in the page, as a screen would.
 _CALL = """async ([module, name, args]) => {
@@ -49,14 +57,24 @@ class EngineError(Exception):
 
 
 class PagePhone:
-    """One phone: a browser profile with the page open."""
+    """One phone: a browser profile with a window open."""
 
-    def __init__(self, context: BrowserContext, base_url: str, *, page: Page | None = None) -> None:
-        """Open the page."""
+    page: Page
+
+    def __init__(self, context: BrowserContext, base_url: str) -> None:
+        """Open a window."""
         self.context = context
         self.base_url = base_url
-        self.page = page or context.new_page()
-        self.page.goto(f"{base_url}/field/")
+        self.open()
+
+    def open(self) -> None:
+        """Open a window on whatever the phone keeps; ``page`` is the newest."""
+        self.page = self.context.new_page()
+        self.page.goto(f"{self.base_url}{WITHOUT_SCREENS}")
+        # All at once, as a page does that has started; a network that goes later must not decide what is loaded.
+        self.page.evaluate(
+            "(names) => Promise.all(names.map((name) => import(`./${name}.js`))).then(() => null)", ENGINE
+        )
 
     def call(self, module: str, name: str, *args: Any) -> Any:
         """What a function of the engine returns in the page; raises ``EngineError`` when it raises."""
@@ -95,15 +113,20 @@ class PagePhone:
         self.call("outbox", "sync")
         return self.outbox()
 
-    def wait_for_worker(self) -> None:
-        """Return when the service worker is active and has kept the shell."""
-        self.page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
+    def keep_shell(self) -> None:
+        """Register the service worker and return when it has kept the shell and answers for it."""
+        self.call("shell", "register")
+        self.page.evaluate(
+            """() => navigator.serviceWorker.controller
+                || new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', () => done()))"""
+        )
 
-    def restart(self) -> None:
-        """Close the page and open it again, as a phone does that ran out of memory."""
+    def restart(self) -> Json | None:
+        """Close the window and open it again, as a phone does that ran out of memory; who is unlocked."""
         self.page.close()
-        self.page = self.context.new_page()
-        self.page.goto(f"{self.base_url}/field/")
+        self.open()
+        account: Json | None = self.call("session", "start")
+        return account
 
 
 def bytes_of(seed: int, size_bytes: int) -> bytes:

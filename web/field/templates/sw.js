@@ -28,8 +28,9 @@ self.addEventListener('message', (event) => {
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== 'GET' || url.origin !== self.location.origin) return;
-  // Whatever address below /field/ was opened, the page is the same one.
-  const path = event.request.mode === 'navigate' && url.pathname.startsWith('/field/') ? '/field/' : url.pathname;
+  // Whatever other address below /field/ is opened, the page is the same one.
+  const isPage = event.request.mode === 'navigate' && url.pathname.startsWith('/field/');
+  const path = isPage && !KEPT.has(url.pathname) ? '/field/' : url.pathname;
   if (!KEPT.has(path)) return; // the API above all: answers are never kept
   event.respondWith(
     caches

@@ -5,8 +5,11 @@
 import { ApiProblem, clockOffset, request } from './api.js';
 import { getFact, putFact, read, tell, write } from './db.js';
 import { localInstant, openSealed } from './keys.js';
+import { position } from './positions.js';
 import { accountId, seal, unseal } from './session.js';
 import { begin } from './visits.js';
+
+const LISTED_AFTER_EXPIRY_MS = 60 * 24 * 3600 * 1000;
 
 /**
  * @typedef {object} Assignment
@@ -72,7 +75,10 @@ export async function list() {
  */
 export async function openOnline(id) {
   const { body } = await request('POST', `/assignments/${id}/opening`, { json: { device_utc: localInstant() } });
-  return begin(body, { how: 'online', nonce_ms: performance.now() });
+  const nonce_ms = performance.now();
+  // Without its questions a visit can still be made; with them it is better to wait a moment.
+  await keepQuestions(body.question_set).catch(() => {});
+  return begin(body, { how: 'online', fix: position().best, nonce_ms });
 }
 
 /**
@@ -86,17 +92,21 @@ export async function openWithKey(id, code) {
   if (!row || !row.package_box) throw new Error('this assignment was not downloaded');
   const answer = await unseal(row.package_box, `package/${id}`);
   const opened = await openSealed(answer.sealed, code, id);
-  return begin({ ...opened, nonce: answer.nonce }, { how: 'key', nonce_ms: null });
+  return begin({ ...opened, nonce: answer.nonce }, { how: 'key', fix: position().best, nonce_ms: null });
 }
 
 /** The 29 items as last fetched. @returns {Promise<null|{version: string, items: object[]}>} */
 export function items() {
-  return getFact('items');
+  return sheet('items');
 }
 
-/** The question set as last fetched. @returns {Promise<null|object>} */
-export function questions() {
-  return getFact('questions');
+/**
+ * A question set: the one a package names, or the newest as last fetched.
+ * @param {string} [version] `question_set` of the package
+ * @returns {Promise<null|object>}
+ */
+export async function questions(version) {
+  return (version && (await sheet(`questions/${version}`))) || sheet('questions');
 }
 
 /** Records a reviewer returned and nobody corrected since, as last fetched. @returns {Promise<object[]>} */
@@ -107,7 +117,7 @@ export async function returns() {
 
 /** The server's keys for exports and receipts, as last fetched. @returns {Promise<null|object>} */
 export function exportKeys() {
-  return getFact('export_keys');
+  return sheet('export_keys');
 }
 
 /** The server's time, as far as this phone knows. */
@@ -117,35 +127,58 @@ export function serverNow() {
 
 async function fetchAll() {
   const found = [];
-  let cursor = null;
-  do {
-    const { body } = await request('GET', `/assignments${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`);
+  let path = '/assignments';
+  while (path) {
+    const { body } = await request('GET', path);
     found.push(...body.items);
-    cursor = body.next;
-  } while (cursor);
+    const last = body.items[body.items.length - 1];
+    // Newest first: what lies long behind was settled, and a phone need not carry years of it.
+    path = last && Date.parse(last.expires_utc) > Date.now() - LISTED_AFTER_EXPIRY_MS ? body.next : null;
+  }
   return found;
 }
 
 async function download(id) {
   const answer = await asked('POST', `/assignments/${id}/package`, { json: { device_utc: localInstant() } });
-  return answer && seal(answer, `package/${id}`);
+  return answer && seal(answer.body, `package/${id}`);
 }
 
-/** The sheets every visit needs; each is kept as it came last. */
+/** The sheets every visit needs; each is kept as it came last, and sets of questions also under their version. */
 async function keepSheets() {
-  const sheets = { items: '/items', questions: '/questions', export_keys: '/phone-exports/key' };
-  for (const [fact, path] of Object.entries(sheets)) {
-    const body = await asked('GET', path);
-    if (body) await putFact(fact, body);
-  }
+  await keepSheet('items', '/items');
+  await keepSheet('export_keys', '/phone-exports/key');
+  const newest = await keepSheet('questions', '/questions');
+  if (newest) await putFact(`sheet/questions/${newest.version}`, { etag: null, body: newest });
   const returned = await asked('GET', '/returns');
-  if (returned) await putFact(`returns/${accountId()}`, await seal(returned.items, 'returns'));
+  if (returned) await putFact(`returns/${accountId()}`, await seal(returned.body.items, 'returns'));
 }
 
-/** The body of the answer, or null when the server refuses: one sheet that is missing must not cost the others. */
+/** Fetch the set a visit was given, unless it lies here. */
+async function keepQuestions(version) {
+  if (version && !(await sheet(`questions/${version}`))) {
+    await keepSheet(`questions/${version}`, `/questions?version=${encodeURIComponent(version)}`);
+  }
+}
+
+/** Fetch a sheet unless it is still the one that lies here; the fresh one, or null when nothing new came. */
+async function keepSheet(name, path) {
+  const before = await getFact(`sheet/${name}`);
+  const headers = before && before.etag ? { 'If-None-Match': before.etag } : {};
+  const answer = await asked('GET', path, { headers });
+  if (!answer || answer.status === 304) return null;
+  await putFact(`sheet/${name}`, { etag: answer.headers.get('ETag'), body: answer.body });
+  return answer.body;
+}
+
+async function sheet(name) {
+  const kept = await getFact(`sheet/${name}`);
+  return kept && kept.body;
+}
+
+/** The answer, or null when the server refuses: one sheet that is missing must not cost the others. */
 async function asked(method, path, options) {
   try {
-    return (await request(method, path, options)).body;
+    return await request(method, path, options);
   } catch (error) {
     if (error instanceof ApiProblem && error.status !== 401) return null;
     throw error;

@@ -44,6 +44,8 @@ export async function take(visitId, file, { source, ofRecord = null, draft }) {
     source,
     fixes: fixesAround(taken_ms),
     of_record: ofRecord,
+    // A photo that is older than the visit comes from elsewhere; the camera's own is a second old.
+    file_modified_at: file.lastModified ? localInstant(file.lastModified) : null,
   };
   const row = {
     account_id: accountId(),

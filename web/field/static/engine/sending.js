@@ -5,7 +5,7 @@
  */
 import { ApiProblem, NoContact, request, sendPiece } from './api.js';
 import { read, tell, write } from './db.js';
-import { sha256Hex } from './keys.js';
+import { localInstant, sha256Hex } from './keys.js';
 import { unseal, unsealBytes } from './session.js';
 
 export const LARGEST_PIECE_BYTES = 256 * 1024;
@@ -69,7 +69,8 @@ async function sendBatch(batch) {
   const texts = await Promise.all(batch.map((row) => unseal(row.box, `record/${row.id}`)));
   const records = texts.map(({ text, signature }) => ({ record: text, signature }));
   try {
-    const { body } = await request('POST', `/visits/${batch[0].visit_id}/records`, { json: { records } });
+    const json = { device_utc: localInstant(), records };
+    const { body } = await request('POST', `/visits/${batch[0].visit_id}/records`, { json });
     await settle(batch, body.results);
     link.batch_bytes = Math.min(link.batch_bytes * 2, LARGEST_BATCH_BYTES);
   } catch (error) {

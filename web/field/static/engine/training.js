@@ -22,9 +22,9 @@ export async function startTraining(sheets = {}) {
   if (isTraining()) await closeDb({ remove: true });
   await useStore(STORE);
   await closeDb({ remove: true });
-  for (const [name, sheet] of Object.entries(sheets)) if (sheet) await putFact(name, sheet);
+  for (const [name, sheet] of Object.entries(sheets)) if (sheet) await putFact(`sheet/${name}`, { etag: null, body: sheet });
   await enterTraining({ id: uuid7(), login: 'training', name: NAME, role: 'inspector', division_prefix: '000000', device_id: null });
-  const visitId = await begin(inventedPackage(), { how: 'online', nonce_ms: performance.now() });
+  const visitId = await begin(inventedPackage(), { how: 'online', fix: null, nonce_ms: performance.now() });
   tell('session', { reason: 'training' });
   return visitId;
 }

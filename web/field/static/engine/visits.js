@@ -32,33 +32,35 @@ export class VisitEnded extends Error {}
 const nonceTimes = new Map();
 
 /**
- * Begin a visit with an opened package, or find again the one that began; its first record says how it was opened.
+ * Begin a visit with an opened package, or find again the one that began. Its first record says how it was opened,
+ * and is written together with the visit.
  * @param {object} pack the package: visit_id, village, sites, postings, nonce …
- * @param {{how: 'online'|'key', nonce_ms: number|null}} opening
+ * @param {{how: 'online'|'key', fix: import('./positions.js').Fix|null, nonce_ms: number|null}} opening
  * @returns {Promise<string>} the visit's id
  */
-export async function begin(pack, { nonce_ms }) {
+export async function begin(pack, { how, fix, nonce_ms }) {
   const account_id = accountId();
   const key = [account_id, pack.visit_id];
-  const known = await read('visits', (tx) => tx.objectStore('visits').get(key));
-  if (!known) {
-    if (nonce_ms !== null) nonceTimes.set(pack.visit_id, nonce_ms);
-    const row = {
-      account_id,
-      visit_id: pack.visit_id,
-      assignment_id: pack.assignment_id,
-      seq: 0,
-      last_sha256: null,
-      ended: null,
-      opened_ms: Date.now(),
-      package_box: await seal(pack, `visit/${pack.visit_id}`),
-      draft_box: null,
-    };
-    await write('visits', async (tx) => {
-      if (!(await tx.store.get(key))) await tx.store.put(row);
-    });
-    tell('visit', { visit_id: pack.visit_id });
-  }
+  if (await read('visits', (tx) => tx.store.get(key))) return pack.visit_id;
+  if (nonce_ms !== null) nonceTimes.set(pack.visit_id, nonce_ms);
+  const fresh = {
+    account_id,
+    visit_id: pack.visit_id,
+    assignment_id: pack.assignment_id,
+    seq: 0,
+    last_sha256: null,
+    ended: null,
+    opened_ms: Date.now(),
+    package_box: await seal(pack, `visit/${pack.visit_id}`),
+    draft_box: null,
+  };
+  const { row } = await makeRecord(fresh, uuid7(), 'open', { how, fix });
+  await write(['visits', 'records'], async (tx) => {
+    if (await tx.objectStore('visits').get(key)) return; // another tab was quicker
+    await tx.objectStore('visits').put({ ...fresh, seq: row.seq, last_sha256: row.sha256 });
+    await tx.objectStore('records').put(row);
+  });
+  saved(pack.visit_id);
   return pack.visit_id;
 }
 
@@ -144,8 +146,7 @@ export async function add(visitId, kind, body, along = {}) {
     if (visit.ended && kind !== 'correction') throw new VisitEnded('this phone has made its last record of the visit');
     const made = await makeRecord(visit, id, kind, body);
     if (await keep(visit, made, extra)) {
-      tell('visit', { visit_id: visitId });
-      if (!isTraining()) tell('outbox', { reason: 'saved' });
+      saved(visitId);
       return { id, seq: made.row.seq, kind, sha256: made.row.sha256, made_at: made.content.made_at };
     }
   }
@@ -213,6 +214,11 @@ export async function opened(row) {
   const { text } = await unseal(row.box, `record/${row.id}`);
   const { kind, made_at, body } = JSON.parse(text);
   return { id: row.id, seq: row.seq, kind, sha256: row.sha256, made_at, body, state: row.state, receipt: row.receipt };
+}
+
+function saved(visit_id) {
+  tell('visit', { visit_id });
+  if (!isTraining()) tell('outbox', { reason: 'saved' });
 }
 
 async function visitRow(visitId) {
