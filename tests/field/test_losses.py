@@ -292,7 +292,10 @@ def test_photos_at_rest_are_not_the_camera_s_bytes_and_come_back_as_them(
     slice_ = "".join(map(chr, bytes_of(8, 5000)[100:160]))
     assert slice_ not in everything_kept(phone).decode()
     back = phone.page.evaluate(
-        """async (id) => Array.from(new Uint8Array(await (await import('/field/static/engine/photos.js')).bytesOf(id)))""",
+        """async (id) => {
+            const {bytesOf} = await import('/field/static/engine/photos.js');
+            return Array.from(new Uint8Array(await bytesOf(id)));
+        }""",
         photo["id"],
     )
     assert bytes(back) == bytes_of(8, 5000)
