@@ -61,6 +61,17 @@ def test_a_file_is_packed_for_whoever_takes_it_and_not_sent_twice(client: FlaskC
     assert plain.headers["ETag"] != packed.headers["ETag"]
 
 
+def test_comments_stay_at_home_and_nothing_else_does() -> None:
+    for path in [*field.STATIC.rglob("*.js"), *(field.VENDOR / name for name in field.VENDORED)]:
+        source = path.read_text("utf-8")
+        sent = field.without_comments(source)
+        assert sent.count("\n") == source.count("\n"), path
+        for found in field._COMMENT.finditer(source):
+            # Inside a template literal such a line would be text: an even number of backticks has to lie before it.
+            before = re.sub(r"\\.", "", field.without_comments(source[: found.start()]))
+            assert before.count("`") % 2 == 0, (path.name, found[0])
+
+
 @pytest.mark.parametrize(
     "path",
     [
