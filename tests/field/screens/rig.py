@@ -1,12 +1,15 @@
 """A county behind a running server, and phones as people hold them: every step is a tap or a typed word."""
 
+import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import shapely
@@ -18,8 +21,8 @@ from api.app import create_app
 from api.settings import Settings
 from geo import Area, Datum
 from media.proof import load_or_create_master_key
-from tests.visits.world import OFFICE_SITE, PASSPHRASE, XIADANG, World, make_world
-from visits import places, plans
+from tests.visits.world import OFFICE_SITE, PASSPHRASE, XIADANG, World, make_world, read_world
+from visits import intake, places, plans
 from visits.store import Store, migrate
 
 # A step south of the village's office.
@@ -41,22 +44,53 @@ class County:
         with self.world.store.writing() as uow:
             return plans.assign(uow, self.world.actors["office"], wanted, at_utc=now).id
 
+    def code_of(self, assignment_id: UUID) -> str:
+        """The code on the slip that the office prints for the way."""
+        with self.world.store.writing() as uow:
+            office = self.world.actors["office"]
+            code = plans.show_code(uow, office, assignment_id, at_utc=datetime.now(UTC)).code
+        assert code is not None
+        return code
+
+    def received(self, visit_id: str) -> list[dict[str, Any]]:
+        """The records the server took of a visit, in the order they were made on each phone."""
+        with self.world.store.reading() as uow:
+            stored = [one.record for one in intake.accepted_records(uow, UUID(visit_id))]
+        return sorted(stored, key=lambda record: record["made_at"])
+
 
 def make_county(folder: Path) -> County:
     """The county of the domain's tests, with a boundary for its village."""
-    url = f"sqlite:///{folder / 'shidi.sqlite'}"
-    store = Store(url, master_key=load_or_create_master_key(folder / "master.key"))
+    store = _open_store(folder)
     migrate(store)
     world = make_world(store)
     _draw_village(world)
+    return _county(folder, world)
+
+
+def copy_of(made: Path, folder: Path) -> County:
+    """The county of another folder once more."""
+    shutil.copytree(made, folder)
+    return _county(folder, read_world(_open_store(folder)))
+
+
+def _county(folder: Path, world: World) -> County:
     settings = Settings(
         data_dir=folder,
-        database_url=url,
+        database_url=_url(folder),
         master_key_path=folder / "master.key",
         operator_name="演示县督查办",
         complaint_contact="0593-0000000",
     )
-    return County(create_app(settings, store), world)
+    return County(create_app(settings, world.store), world)
+
+
+def _open_store(folder: Path) -> Store:
+    return Store(_url(folder), master_key=load_or_create_master_key(folder / "master.key"))
+
+
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'shidi.sqlite'}"
 
 
 def _draw_village(world: World) -> None:
@@ -95,21 +129,32 @@ def serving(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
+WORDS = {
+    language: json.loads((Path(__file__).parents[3] / "web/field/static/words" / f"{language}.json").read_text("utf-8"))
+    for language in ("zh", "en")
+}
+
+
 @dataclass
 class Phone:
     """One phone in somebody's hand. ``taps`` counts what the thumb did; ``wrong`` is what the browser complained of."""
 
     context: BrowserContext
     address: str
+    language: str = "zh"
     page: Page = field(init=False)
     taps: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Open the page, with a position to be found at."""
-        self.context.grant_permissions(["geolocation"], origin=self.address)
-        self.context.set_geolocation(HERE)
+        self.stand()
         self.take_up()
+
+    def stand(self, **where: float) -> None:
+        """Be at a place whose position the phone finds."""
+        self.context.grant_permissions(["geolocation"], origin=self.address)
+        self.context.set_geolocation({**HERE, **where})
 
     def take_up(self) -> None:
         """Open the page in a new window, as after it was killed."""
@@ -117,48 +162,80 @@ class Phone:
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.goto(f"{self.address}/field/")
-        self.heading()
+        expect(self.page.locator("main h1[tabindex]")).to_be_visible()
 
     def _listen(self, said: ConsoleMessage) -> None:
         # A request that finds no network is a line of the browser's console and no fault of the page.
         if said.type in ("error", "warning") and "Failed to load resource" not in said.text:
             self.wrong.append(said.text)
 
-    def heading(self, text: str | re.Pattern[str] = re.compile(".")) -> None:
-        """Wait for the screen of this name."""
-        expect(self.page.locator("main h1")).to_have_text(text)
+    def word(self, key: str, **gaps: object) -> str:
+        """A text in this phone's language."""
+        return str(WORDS[self.language][key].format_map(gaps))
+
+    def shows(self, key: str) -> None:
+        """Wait for the screen with this heading."""
+        self.shows_text(self.word(key))
+
+    def shows_text(self, heading: str) -> None:
+        expect(self.page.locator("main h1")).to_have_text(heading)
 
     def sign_in(self, login: str) -> "Phone":
         """Sign in, and wait for the home screen and its lists."""
-        self.page.get_by_label(re.compile("^(账号|Login)")).fill(login)
-        self.page.get_by_label(re.compile("^(口令|Passphrase)")).fill(PASSPHRASE)
+        self.fill("sign_in.login", login)
+        self.fill("sign_in.passphrase", PASSPHRASE)
         self.page.locator("form button").click()
-        self.heading(re.compile("我的任务|My assignments"))
+        self.shows("home.title")
         return self
 
-    def kept_offline(self) -> "Phone":
-        """Wait until the page has put itself on the phone, so that it starts without a network."""
+    def fill(self, key: str, text: str) -> None:
+        """Type into the field of this label."""
+        self.page.get_by_label(re.compile("^" + re.escape(self.word(key)))).first.fill(text)
+
+    def tap(self, key: str, **gaps: object) -> None:
+        """Tap the button or link of this name."""
+        self.tap_text(self.word(key, **gaps))
+
+    def tap_text(self, name: str) -> None:
+        self.taps += 1
+        button = self.page.get_by_role("button", name=name, exact=True)
+        button.or_(self.page.get_by_role("link", name=name, exact=True)).first.click()
+
+    def choose(self, key: str, *, among: str | None = None) -> None:
+        """Tap one answer, of the question of this name where there are several."""
+        self.taps += 1
+        group = self.page.get_by_role("group", name=among) if among else self.page
+        group.get_by_role("radio", name=self.word(key), exact=True).first.check()
+
+    @property
+    def visit_id(self) -> str:
+        """The visit whose screen is open."""
+        return self.page.url.split("#/visit/")[1].split("/")[0]
+
+    def turn_to(self, part: str) -> None:
+        """Go to a part of the visit that is open."""
+        self.go(f"#/visit/{self.visit_id}/{part}".rstrip("/"))
+
+    def go(self, place: str) -> None:
+        self.page.goto(f"{self.address}/field/{place}")
+
+    def goes_offline(self) -> None:
+        """Lose the network, once everything is on the phone."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        return self
+        self.context.set_offline(True)
 
-    def tap(self, name: str, *, role: str = "button", exact: bool = True) -> None:
-        """Tap what has this name."""
-        self.taps += 1
-        self.page.get_by_role(role, name=name, exact=exact).first.click()  # type: ignore[arg-type]
+    def open_visit(self) -> str:
+        """Open the assignment over the network; the id of its visit."""
+        self.tap("assignment.open")
+        self.shows_text("下党村")
+        return self.visit_id
 
-    def choose(self, name: str, *, group: str | None = None) -> None:
-        """Tap one answer of a question."""
-        self.taps += 1
-        among = self.page.get_by_role("group", name=group) if group else self.page
-        among.get_by_role("radio", name=name, exact=True).first.check()
-
-    def goes_to(self, part: str) -> None:
-        """Go to a part of the visit that is open, as the task list's lines do."""
-        address = self.page.url.split("#")[1].split("/")
-        self.page.goto(f"{self.address}/field/#/visit/{address[2]}/{part}".rstrip("/"))
-
-    def go(self, hash_: str) -> None:
-        self.page.goto(f"{self.address}/field/{hash_}")
+    def arrive(self) -> None:
+        """Start the search for a position and take the first."""
+        self.tap("visit.arrive")
+        self.shows("arrive.title")
+        self.tap("arrive.accept")
+        self.shows("people.title")
 
 
-__all__ = ["HERE", "County", "Phone", "make_county", "serving"]
+__all__ = ["HERE", "County", "Phone", "copy_of", "make_county", "serving"]

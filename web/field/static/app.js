@@ -55,7 +55,10 @@ async function move() {
   const route = routeOf(location.hash);
   if (inAppBrowser() && route.name !== "in-app") return go("#/in-app");
   if (!state.account && !PUBLIC.includes(route.name)) return go("#/sign-in");
-  if (screen && screen.leave) screen.leave();
+  // Half way, the old screen would read what the new one needs, so nothing is painted.
+  const before = screen;
+  screen = null;
+  if (before && before.leave) await before.leave();
   if (!state.notice || !state.notice.stays) state.notice = null;
   else state.notice.stays = false;
   try {
@@ -63,8 +66,8 @@ async function move() {
     const module = await SCREENS[route.name]();
     if (mine !== moves) return undefined;
     state.route = route;
+    if (module.enter) await module.enter();
     screen = module;
-    if (screen.enter) await screen.enter();
   } catch (trouble) {
     if (route.name === "home") throw trouble;
     tell("bad", t("trouble.no_such_screen"), { stays: true });
@@ -119,11 +122,11 @@ function paint() {
 const frame = () => html`
   <header class="band"><div class="band-inner">
     ${state.route.name === "home" || !state.account ? html`<span class="brand">${t("app.name")}</span>` : html`<a class="back" href=${parent(state.route)}>‹ ${t("common.back")}</a><span class="brand"></span>`}
-    ${state.account ? html`<a class="badge" href="#/outbox" aria-live="polite">${badge()}</a>` : nothing}
-  </div></header>
-  ${isTraining() ? html`<p class="training-line">${t("training.line")}</p>` : nothing}
+    ${state.account ? html`<a class="badge" href=${isTraining() ? "#/settings" : "#/outbox"}>${badge()}</a>` : nothing}
+  </div>${isTraining() ? html`<p class="training-line">${t("training.line")}</p>` : nothing}</header>
   <main class="page" id="main">
     <h1 tabindex="-1">${screen.title()}</h1>
+    ${state.busy ? html`<p class="working" role="status">${t("common.working")}</p>` : nothing}
     <div aria-live="assertive">${state.notice ? box(state.notice.tone, state.notice.text) : nothing}</div>
     ${updateHint()}
     ${screen.view()}
@@ -139,6 +142,7 @@ const parent = ({ name, id }) => (name.startsWith("visit/") ? `#/visit/${id}` : 
 
 /** What still waits, always in sight; "all delivered" is never said where nothing was. */
 function badge() {
+  if (isTraining()) return t("training.badge");
   if (!state.outbox) return nothing;
   const { waiting, delivered, last_contact_ms } = state.outbox;
   const n = waiting.records + waiting.photos;

@@ -18,15 +18,16 @@ export function view() {
   const answers = Object.values(state.draft.answers).filter((one) => one.answer !== "not_asked").length;
   const unchecked = parcel.postings.filter((posting) => !sightingOf(posting.id));
   const change = (changes) => keep({ finish: { ...state.draft.finish, ...changes } });
-  const open = !problems.length && !state.draft.all_in_order;
+  const open = !problems.length && !state.draft.all_in_order && !state.draft.problem;
   return html`
     ${tripFields(state.draft.finish, change)}
     <dl class="check">
       ${line("arrive", t("task.arrive"), arrival())}
       ${parcel.postings.map((posting) => line("people", posting.name, seen(sightingOf(posting.id))))}
-      ${problems.length
-        ? problems.map(({ body }) => line("problems", itemName(body), body.text))
-        : line("problems", t("task.problems"), open ? mark("look", t("finish.problems_open")) : t("problems.none"))}
+      ${problems.map(({ body }) => line("problems", itemName(body), body.text))}
+      ${state.draft.problem ? line("problems", t("task.problems"), mark("look", t("finish.problem_draft"))) : nothing}
+      ${open ? line("problems", t("task.problems"), mark("look", t("finish.problems_open"))) : nothing}
+      ${state.draft.all_in_order && !problems.length ? line("problems", t("task.problems"), t("problems.none")) : nothing}
       ${line("questions", t("task.questions"), answers ? t("task.answered", { n: answers }) : t("finish.nothing_asked"))}
       <div class="check-line"><dt>${t("photo.title")}</dt><dd>${t("finish.photos", { n: state.visit.photos.length })}</dd></div>
     </dl>
@@ -35,7 +36,7 @@ export function view() {
     ${parcel.team.length > 1 ? choice("who-closes", t("finish.who"), [["close", t("finish.i_close")], ["finish", t("finish.they_close")]], closesHow(), (how) => change({ how }), { columns: 1 }) : nothing}
     <p class="soft">${t("finish.what_signing_means")}</p>
     ${thumb(
-      hasArrived() ? button(t("finish.sign"), sign, { main: true, disabled: open }) : linkButton(t("finish.arrive_first"), `#/visit/${state.visit.visit_id}/arrive`, { main: true }),
+      hasArrived() ? button(t("finish.sign"), sign, { main: true, disabled: open || Boolean(state.draft.problem) }) : linkButton(t("finish.arrive_first"), `#/visit/${state.visit.visit_id}/arrive`, { main: true }),
       open ? button(t("problems.none"), () => keep({ all_in_order: true })) : nothing,
     )}`;
 }

@@ -10,7 +10,7 @@ export const title = () => t("home.title");
 
 export function view() {
   const { assignments: all = [], visits = [], returns = [] } = state.home || {};
-  const waiting = all.filter((one) => !one.opened_here);
+  const waiting = all.filter((one) => !one.opened_here).sort((one, other) => (one.release_utc < other.release_utc ? -1 : 1));
   const open = visits.filter((visit) => !visit.ended);
   const done = visits.filter((visit) => visit.ended);
   return html`

@@ -1,7 +1,6 @@
 // The people posted here. Nobody is anything until somebody looked: the default is 未核查.
 
 import { html, nothing } from "../../vendor/lit-html.js";
-import { uuid7 } from "../engine/keys.js";
 import * as visits from "../engine/visits.js";
 import { act, goVisit, keep, keepTyping, state } from "./state.js";
 import { box, button, counter, field, fixNow, mark, radios, thumb, tick } from "./parts.js";
@@ -11,7 +10,7 @@ import { known, t } from "./words.js";
 
 export const title = () => t("people.title");
 
-const FIRST = ["met", "not_met"];
+export const FIRST = ["met", "not_met"];
 const OTHERS = ["seen_by_others", "said_on_leave", "said_on_trip", "cannot_tell"];
 
 export function view() {
@@ -29,23 +28,25 @@ function person(posting) {
   </article>`;
 }
 
-const signedView = (sighting) => html`<p>${mark(sighting.seen === "met" ? "good" : "plain", t(`seen.${sighting.seen}`))} <span class="soft">${t("people.signed")}</span></p>`;
+const signedView = (sighting) => html`
+  <p>${mark(sighting.seen === "met" ? "good" : "plain", t(`seen.${sighting.seen}`))} <span class="soft">${t("people.signed")}</span></p>
+  ${sighting.seen === "met" ? nothing : photosOf(sighting.id)}`;
 
 function fields(posting, sighting) {
   const change = (changes) => keepSighting(posting.id, changes);
   const type = (changes) => typeSighting(posting.id, changes);
   return html`${sightingFields(posting, sighting, change, type)}
-    ${sighting && sighting.seen !== "met" ? photosOf(sighting.id) : nothing}`;
+    ${sighting && sighting.seen !== "met" ? button(t("people.sign_for_photo"), () => act(() => sign(posting.id))) : nothing}`;
 }
 
 /** The fields of a sighting; used for the visit and for corrections. */
-export function sightingFields(posting, sighting, change, type) {
+export function sightingFields(posting, sighting, change, type, first = [...FIRST, "not_asked"]) {
   const name = `seen-${posting.id}`;
   const value = sighting ? sighting.seen : "not_asked";
   const see = (seen) => change({ seen });
   const option = (seen) => [seen, t(`seen.${seen}`)];
   return html`<fieldset class="choice"><legend class="unseen">${t("people.question", { name: posting.name })}</legend>
-      <div class="options columns-3">${radios(name, [...FIRST, "not_asked"].map(option), value, see)}</div>
+      <div class="options columns-3">${radios(name, first.map(option), value, see)}</div>
       <details ?open=${OTHERS.includes(value)}><summary>${t("people.others")}</summary>
         <div class="options columns-2">${radios(name, OTHERS.map(option), value, see)}</div></details>
     </fieldset>
@@ -58,7 +59,7 @@ export function sightingFields(posting, sighting, change, type) {
 }
 
 function changed(postingId, changes) {
-  const before = state.draft.sightings[postingId] || { id: uuid7(), met_by_both: false, villagers_asked: 0, villagers_know: 0, note: "", fix: null };
+  const before = state.draft.sightings[postingId] || { met_by_both: false, villagers_asked: 0, villagers_know: 0, note: "", fix: null };
   // Where one stood counts when the answer is given, not when a note is added.
   const fix = "seen" in changes ? fixNow() : before.fix;
   return { ...state.draft.sightings, [postingId]: { ...before, ...changes, fix } };
@@ -70,11 +71,15 @@ const typeSighting = (postingId, changes) => keepTyping({ sightings: changed(pos
 
 /** Signs every answer given so far. What is signed stays; a later change is a correction. */
 export async function signSightings() {
-  for (const [posting_id, { id, seen, met_by_both, villagers_asked, villagers_know, note, fix }] of Object.entries(state.draft.sightings)) {
-    if (seen === "not_asked" || sightingOf(posting_id).signed) continue;
-    const body = { posting_id, seen, met_by_both: seen === "met" && met_by_both, villagers_asked, villagers_know, fix, note };
-    await visits.add(state.visit.visit_id, "sighting", body, { id });
+  for (const [posting_id, { seen }] of Object.entries(state.draft.sightings)) {
+    if (seen !== "not_asked" && !sightingOf(posting_id).signed) await sign(posting_id);
   }
+}
+
+function sign(posting_id) {
+  const { seen, met_by_both, villagers_asked, villagers_know, note, fix } = state.draft.sightings[posting_id];
+  const body = { posting_id, seen, met_by_both: seen === "met" && met_by_both, villagers_asked, villagers_know, fix, note };
+  return visits.add(state.visit.visit_id, "sighting", body, { draft: state.draft });
 }
 
 const next = () => act(async () => {

@@ -1,7 +1,6 @@
 // Problems: one tap when there are none; else one form for each, citing one of the 29 items.
 
 import { html, nothing } from "../../vendor/lit-html.js";
-import { uuid7 } from "../engine/keys.js";
 import * as visits from "../engine/visits.js";
 import { act, goVisit, keep, keepTyping, state } from "./state.js";
 import { box, button, choice, field, fixNow, linkButton, mark, thumb, tick } from "./parts.js";
@@ -18,7 +17,7 @@ export function view() {
 function listView() {
   const found = signed("problem");
   return html`
-    ${found.length ? html`<ul class="rows">${found.map(foundRow)}</ul>` : html`<p>${t("problems.lead")}</p>`}
+    ${found.length ? found.map(foundCard) : html`<p>${t("problems.lead")}</p>`}
     ${state.draft.all_in_order && !found.length ? box("good", t("problems.none")) : nothing}
     ${button(t(found.length ? "problems.another" : "problems.add"), begin)}
     <p class="after">${linkButton(t("problems.questions"), `#/visit/${state.visit.visit_id}/questions`)}</p>
@@ -27,8 +26,9 @@ function listView() {
       : thumb(button(t("problems.none"), allInOrder, { main: true }))}`;
 }
 
-const foundRow = ({ body }) => html`<li class="row"><span class="row-text"><strong>${itemName(body)}</strong><small>${body.text}</small></span>
-  ${mark("look", t(`problem.kind_short.${body.kind}`))}</li>`;
+/** A problem that is signed, and its photos: a photo's record names the problem's, so it comes after. */
+const foundCard = ({ id, body }) => html`<article class="card"><h2>${itemName(body)} ${mark("look", t(`problem.kind_short.${body.kind}`))}</h2>
+  <p>${body.text}</p>${photosOf(id)}</article>`;
 
 /** "第 20 条", or that it is none of the 29. */
 export const itemName = (body) => (body.item ? t("problem.item", { n: body.item }) : t("problem.other"));
@@ -39,7 +39,7 @@ const allInOrder = () => act(async () => {
 });
 
 const begin = () => {
-  keep({ problem: { id: uuid7(), item: undefined, other_reason: "", kind: null, text: "", place_note: "", fixed_on_spot: false, fix: fixNow(), search: "" } });
+  keep({ all_in_order: false, problem: { item: undefined, other_reason: "", kind: null, text: "", place_note: "", fixed_on_spot: false, fix: fixNow(), search: "" } });
   window.scrollTo(0, 0);
 };
 
@@ -49,9 +49,12 @@ function formView() {
   const type = (changes) => keepTyping({ problem: { ...state.draft.problem, ...changes } });
   const lacking = whatLacks(problem);
   return html`${problemFields(problem, change, type)}
-    ${photosOf(problem.id)}
-    ${lacking ? html`<p class="soft" role="status">${t("problem.lacking", { what: t(lacking) })}</p>` : nothing}
-    ${thumb(button(t("problem.save"), save, { main: true, disabled: Boolean(lacking) }), button(t("problem.discard"), discard))}`;
+    <p class="soft">${t("problem.photos_after")}</p>
+    <p class="after">${button(t("problem.discard"), discard, { danger: true })}</p>
+    ${thumb(
+      html`<p class="lacking" role="status">${lacking ? t("problem.lacking", { what: t(lacking) }) : nothing}</p>`,
+      button(t("problem.save"), save, { main: true, disabled: Boolean(lacking) }),
+    )}`;
 }
 
 /** The fields of a problem; used for the visit and for corrections. */
@@ -109,7 +112,7 @@ export function problemBody({ item, other_reason, kind, text, place_note, fixed_
 const save = () => act(async () => {
   const { problem } = state.draft;
   const draft = { ...state.draft, problem: null, all_in_order: false };
-  await visits.add(state.visit.visit_id, "problem", problemBody(problem), { id: problem.id, draft });
+  await visits.add(state.visit.visit_id, "problem", problemBody(problem), { draft });
   state.draft = draft;
   window.scrollTo(0, 0);
 });

@@ -41,8 +41,8 @@ function question(one, value, change, type) {
   return html`<article class="card"><h3 lang=${language() === "en" && !one.text_en ? "zh-CN" : nothing}>${words}</h3>
     ${one.answer === "yes_no" ? choice(`answer-${one.id}`, words, YES_NO.map((each) => [each, t(`answer.${each}`)]), value.answer, (answer) => change(one.id, { answer }), { columns: 2, hidden: true }) : nothing}
     ${one.answer === "know_of" ? html`
-      ${counter(t("people.asked"), value.asked, (n) => change(one.id, counted(n, Math.min(n, value.know || 0))))}
-      ${counter(t("people.know"), value.know, (n) => change(one.id, counted(value.asked, n)), { most: value.asked || 0 })}` : nothing}
+      ${counter(t("questions.asked"), value.asked, (n) => change(one.id, counted(n, Math.min(n, value.know || 0))))}
+      ${counter(t("questions.know"), value.know, (n) => change(one.id, counted(value.asked, n)), { most: value.asked || 0 })}` : nothing}
     ${one.answer === "text" || value.answer !== "not_asked" ? field(t("questions.note"), value.note, (note) => type(one.id, one.answer === "text" ? { note, answer: note.trim() ? "counted" : "not_asked" } : { note }), { rows: 2 }) : nothing}
     ${either(one, "rule") ? html`<details><summary>${t("questions.rule")}</summary><p>${either(one, "rule")}</p><p class="soft">${one.source}</p></details>` : nothing}
   </article>`;

@@ -16,7 +16,7 @@ export const enter = () => {
 export function view() {
   return html`<p>${t("self_test.lead")}</p>
     <div aria-live="polite">${rows ? html`<ul class="rows">${rows.map(line)}</ul>` : nothing}
-    ${!state.busy && rows && rows.every((one) => one.ok !== false) ? box("good", t("self_test.all_good")) : nothing}</div>
+    ${!state.busy && rows && rows.every((one) => one.ok !== false) ? box("good", t(rows.every((one) => one.ok) ? "self_test.all_good" : "self_test.good_enough")) : nothing}</div>
     ${thumb(button(t(rows ? "self_test.again" : "self_test.run"), run, { main: true }), state.account ? nothing : linkButton(t("sign_in.title"), "#/sign-in"))}`;
 }
 

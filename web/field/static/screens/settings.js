@@ -6,18 +6,19 @@ import { isTraining } from "../engine/db.js";
 import * as session from "../engine/session.js";
 import * as shell from "../engine/shell.js";
 import { act, go, state } from "./state.js";
-import { box, button, linkButton } from "./parts.js";
+import { box, button, linkButton, thumb } from "./parts.js";
 import { t } from "./words.js";
 
 export const title = () => t("settings.title");
 
 export function view() {
+  if (isTraining()) return html`<p>${t("training.lead")}</p>${thumb(button(t("training.leave"), train, { main: true }))}`;
   return html`
     <section><h2>${t("settings.account")}</h2><p>${state.account.name} · ${state.account.login}</p>
       <div class="stack">${button(t("settings.lock"), () => act(session.lock))}${button(t("settings.sign_out"), () => act(session.signOut))}</div>
       <p class="soft after">${t("settings.shared")}</p></section>
     <section><h2>${t("settings.phone")}</h2>${installHint()}<p>${linkButton(t("self_test.title"), "#/self-test")}</p></section>
-    <section><h2>${t("training.title")}</h2><p>${t("training.lead")}</p>${button(t(isTraining() ? "training.leave" : "training.enter"), train)}</section>
+    <section><h2>${t("training.title")}</h2><p>${t("training.lead")}</p>${button(t("training.enter"), train)}</section>
     <section><h2>${t("settings.promise")}</h2><p>${t("saved.promise")}</p><p>${t("saved.not_promised")}</p></section>`;
 }
 

@@ -86,6 +86,7 @@ export function keep(changes) {
 /** Changes the draft while somebody types: on disk a moment later, or with the next keep(). */
 export function keepTyping(changes) {
   Object.assign(state.draft, changes);
+  redraw();
   clearTimeout(typing);
   typing = setTimeout(saveDraft, 300);
 }
@@ -95,7 +96,8 @@ export function saveDraft() {
   clearTimeout(typing);
   const { visit, draft } = state;
   if (!visit || !draft) return Promise.resolve();
-  const copy = JSON.parse(JSON.stringify(draft));
+  // After the end there is only a correction to be written, or nothing.
+  const copy = visit.ended && !draft.correction ? null : JSON.parse(JSON.stringify(draft));
   saving = saving.catch(() => {}).then(() => visits.saveDraft(visit.visit_id, copy));
   return saving;
 }

@@ -23,7 +23,7 @@ export const hasArrived = () => signed("arrive").length + signed("confirm").leng
 /** What was recorded of a posting: the signed sighting, or the draft of one, or nothing. */
 export function sightingOf(postingId) {
   const done = signed("sighting").filter((record) => record.body.posting_id === postingId).pop();
-  if (done) return { ...done.body, signed: true };
+  if (done) return { ...done.body, id: done.id, signed: true };
   const begun = state.draft && state.draft.sightings[postingId];
   return begun && begun.seen !== "not_asked" ? begun : null;
 }
@@ -55,12 +55,14 @@ function tasksView() {
 const done = (yes) => (yes ? mark("good", t("task.done")) : mark("plain", t("task.to_do")));
 
 function problemsMark(count) {
+  if (state.draft.problem) return mark("busy", t("progress.draft"));
   if (count) return mark("look", t("task.problem_count", { n: count }));
   return state.draft.all_in_order ? mark("good", t("problems.none")) : mark("plain", t("task.to_do"));
 }
 
 function nextStep(checked, problems) {
   if (!checked) return "people";
+  if (state.draft.problem) return "problems";
   return problems || state.draft.all_in_order ? "finish" : "problems";
 }
 

@@ -64,5 +64,6 @@ export function metres(length_m) {
 
 /** A size as people say it. */
 export function megabytes(size_bytes) {
+  if (size_bytes < 1e5) return `${Math.ceil(size_bytes / 1000)} kB`;
   return size_bytes < 1e9 ? `${(size_bytes / 1e6).toFixed(1)} MB` : `${(size_bytes / 1e9).toFixed(1)} GB`;
 }

@@ -1,0 +1,85 @@
+"""Every screen in both languages: readable with a screen reader, reachable with a thumb, whole on a narrow phone."""
+
+import hashlib
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.field.screens.rig import County, Phone
+from tests.field.screens.tour import tour
+
+NewPhone = Callable[..., Phone]
+
+AXE = Path(__file__).parent / "axe"
+LEAST_TARGET_PX = 56
+
+# Buttons, links in lists and answers that stand where a thumb taps; links within a sentence are read, not tapped.
+SMALL_TARGETS = f"""() => [...document.querySelectorAll(
+    "button, a.button, .row[href], a.badge, .back, .option, .tick, summary, .field input, .field textarea, .change a")]
+  .filter((one) => one.offsetParent !== null)
+  .filter((one) => Math.round(one.getBoundingClientRect().height) < {LEAST_TARGET_PX})
+  .map((one) => one.outerHTML.slice(0, 90))"""
+
+
+def test_axe_is_the_file_that_was_vendored() -> None:
+    for entry in tomllib.loads((AXE / "VENDOR.toml").read_text("utf-8"))["file"]:
+        assert hashlib.sha256((AXE / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_screen_is_accessible_and_whole(county: County, new_phone: NewPhone, language: str) -> None:
+    phone = new_phone(language, viewport={"width": 360, "height": 780})
+    axe = (AXE / "axe.min.js").read_text("utf-8")
+    phone.page.evaluate(axe)
+    wrong: dict[str, Any] = {}
+    for screen in tour(county, phone):
+        found = phone.page.evaluate("axe.run({resultTypes: ['violations']}).then((result) => result.violations)")
+        complaints = [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
+        complaints += [("small target", each) for each in phone.page.evaluate(SMALL_TARGETS)]
+        if (sideways_px := phone.page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
+            complaints.append(("scrolls sideways", sideways_px))
+        if phone.page.locator("main h1").count() != 1:
+            complaints.append(("headings", phone.page.locator("main h1").count()))
+        if language == "en" and phone.page.locator("html").get_attribute("lang") != "en":
+            complaints.append(("lang", ""))
+        if complaints:
+            wrong[screen] = complaints
+    assert wrong == {}
+
+
+@pytest.mark.browser
+def test_only_the_chosen_language_is_fetched_to_be_shown(new_phone: NewPhone) -> None:
+    phone = new_phone("en")
+    asked: list[str] = []
+    phone.page.on("request", lambda request: asked.append(request.url))
+    phone.page.reload()
+    phone.shows("sign_in.title")
+    assert [url.rsplit("/", 1)[1] for url in asked if "/words/" in url] == ["en.json"]
+
+
+@pytest.mark.browser
+def test_the_language_is_switched_without_losing_the_place(county: County, new_phone: NewPhone) -> None:
+    county.assign("first")
+    phone = new_phone().sign_in("first")
+    phone.open_visit()
+    phone.arrive()
+    phone.choose("seen.met")
+    phone.tap("frame.other_language")
+    phone.language = "en"
+    phone.shows("people.title")
+    assert phone.page.locator("html").get_attribute("lang") == "en"
+    assert phone.page.get_by_role("radio", name="met", exact=True, checked=True).count() == 1
+
+
+@pytest.mark.browser
+def test_moving_to_a_screen_moves_the_focus_to_its_heading(county: County, new_phone: NewPhone) -> None:
+    county.assign("first")
+    phone = new_phone().sign_in("first")
+    phone.open_visit()
+    phone.tap("visit.arrive")
+    phone.shows("arrive.title")
+    assert phone.page.evaluate("document.activeElement.tagName") == "H1"
