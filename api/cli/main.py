@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from api.cli.accounts import bootstrap, user
+from api.cli.bundle import bundle, verify
 from api.cli.calendar import calendar
 from api.cli.imports import imports
 from api.cli.keys import keys
@@ -44,5 +45,7 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
 
 
 imports.add_command(phone)
-for command in (bootstrap, user, imports, calendar, migrate, serve, check, presence, keys, checkpoint, witness):
+for command in (bootstrap, user, imports, calendar, migrate, serve, check, presence, keys):
+    shidi.add_command(command)
+for command in (checkpoint, witness, bundle, verify):
     shidi.add_command(command)

@@ -13,6 +13,7 @@ from media.proof import (
     CheckpointFile,
     check_checkpoint_file,
     check_same_log,
+    checkpoint_of_bundle,
     key_id,
     load_or_create_private,
     read_checkpoint_file,
@@ -88,7 +89,10 @@ def sign_kept(file: Path, name: str, key_path: Path, out: Path) -> None:
 
 def _read(path: Path) -> CheckpointFile:
     try:
-        file = read_checkpoint_file(path.read_bytes())
+        with path.open("rb") as held:
+            is_bundle = held.read(4) == b"PK\x03\x04"
+            data = checkpoint_of_bundle(held) if is_bundle else path.read_bytes()
+        file = read_checkpoint_file(data)
         check_checkpoint_file(file)
     except ProofError as reason:
         raise click.ClickException(f"{path.name}: {reason}") from reason

@@ -20,7 +20,9 @@ from api.resources.forms import QuestionOut
 from api.resources.people import PostingOut
 from api.resources.places import VillageOut
 from api.resources.plans import MemberOut
+from media.proof import archive_size_bytes, write_archive
 from visits.fieldwork import FIRST_DAY, coverage, coverage_status, kept_of_visit, open_photo, receipt, visit, visits
+from visits.upkeep import bundle_of_visit
 
 fieldwork = RoomBlueprint("visits", "Visits, their photos, and coverage")
 
@@ -312,6 +314,19 @@ def show_receipt(visit_id: UUID) -> Any:
     """What the server has of a visit; a phone keeps its photos until this names them."""
     with house().store.reading() as uow:
         return receipt(uow, current_actor(), visit_id)
+
+
+@fieldwork.get("/visits/<uuid:visit_id>/bundle")
+@fieldwork.response(200, {"type": "string", "format": "binary"}, content_type="application/zip")
+def download_bundle(visit_id: UUID) -> Response:
+    """The visit's evidence as one file that proves itself: originals, signed records, log proofs, checkpoint, keys."""
+    with house().store.writing() as uow:
+        members = bundle_of_visit(uow, current_actor(), visit_id, house().evidence, at_utc=now_utc())
+    response = Response(write_archive(members), mimetype="application/zip")
+    response.headers["Content-Length"] = str(archive_size_bytes(members))
+    response.headers["Content-Disposition"] = f'attachment; filename="shidi-{visit_id}.zip"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @fieldwork.get("/visits/<uuid:visit_id>/kept")

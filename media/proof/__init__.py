@@ -1,5 +1,6 @@
 """Proof: can it be shown later that a record was there, and is unchanged?  Merkle log, chains, signatures, seals."""
 
+from media.proof.archive import Archive, Member, archive_size_bytes, whole, write_archive
 from media.proof.canonical import canonical
 from media.proof.checkpoint import (
     Checkpoint,
@@ -59,6 +60,7 @@ from media.proof.signature import (
     verify_signature,
 )
 from media.proof.stamp import StampRequest, check_stamp, check_stamp_answer, new_stamp_request
+from media.proof.verifier import Verdict, checkpoint_of_bundle, verify_bundle
 
 __all__ = [
     "CODE_BYTES",
@@ -66,6 +68,7 @@ __all__ = [
     "ES256",
     "EXPORT_FORMAT",
     "LEAF_DIGEST",
+    "Archive",
     "ChainFinding",
     "ChainLink",
     "Checkpoint",
@@ -75,16 +78,20 @@ __all__ = [
     "ExportHead",
     "ExportPart",
     "Link",
+    "Member",
     "OpenedExport",
     "SealedPackage",
     "StampRequest",
     "StampToken",
+    "Verdict",
+    "archive_size_bytes",
     "canonical",
     "check_chain",
     "check_checkpoint_file",
     "check_same_log",
     "check_stamp",
     "check_stamp_answer",
+    "checkpoint_of_bundle",
     "code_text",
     "consistency_proof",
     "inclusion_proof",
@@ -119,11 +126,14 @@ __all__ = [
     "signature_holds",
     "unseal",
     "unwrap",
+    "verify_bundle",
     "verify_consistency",
     "verify_inclusion",
     "verify_p256",
     "verify_signature",
+    "whole",
     "wrap",
+    "write_archive",
     "write_checkpoint",
     "write_checkpoint_file",
 ]

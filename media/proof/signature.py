@@ -66,6 +66,14 @@ def p256_verifier(public_jwk: Mapping[str, object]) -> Callable[[bytes, bytes], 
 SIGNATURES: dict[str, Callable[[Mapping[str, object], bytes, bytes], bool]] = {ES256: verify_p256}
 
 
+def b64url_bytes(text: str) -> bytes | None:
+    """Return what a base64url text without padding stands for, None where it is none."""
+    try:
+        return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        return None
+
+
 def read_public_jwk(public_jwk: Mapping[str, object]) -> ec.EllipticCurvePublicKey:
     """Return the P-256 public key that a JSON Web Key describes, or raise :class:`BadKey`."""
     if public_jwk.get("kty") != "EC" or public_jwk.get("crv") != "P-256":

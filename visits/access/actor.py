@@ -31,6 +31,7 @@ class Right(StrEnum):
     READ_PLACES = "read_places"
     READ_VISITS = "read_visits"
     READ_PEOPLE = "read_people"
+    EXPORT_EVIDENCE = "export_evidence"
     READ_LEDGER = "read_ledger"
     READ_CLUES = "read_clues"
     READ_COVERAGE = "read_coverage"
@@ -52,6 +53,7 @@ _HELD_BY: dict[Right, frozenset[Role]] = {
     Right.READ_PLACES: frozenset(Role),
     Right.READ_VISITS: frozenset({Role.ORGANIZATION, Role.OFFICE, Role.INSPECTOR}),
     Right.READ_PEOPLE: frozenset({Role.ORGANIZATION}),
+    Right.EXPORT_EVIDENCE: frozenset({Role.ORGANIZATION}),
     Right.READ_LEDGER: frozenset({Role.OFFICE, Role.ORGANIZATION, Role.DISCIPLINE}),
     Right.READ_CLUES: frozenset({Role.DISCIPLINE}),
     Right.READ_COVERAGE: frozenset({Role.OFFICE, Role.ORGANIZATION, Role.LEADER, Role.OVERSIGHT}),

@@ -28,6 +28,7 @@ from visits.fieldwork.reading import (
     sightings_of_posting,
     visit,
     visits,
+    withheld,
 )
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, PhotoFact, Sighting, SightingJudgement, Visit
@@ -76,4 +77,5 @@ __all__ = [
     "visible_visit",
     "visit",
     "visits",
+    "withheld",
 ]

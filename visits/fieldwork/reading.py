@@ -303,6 +303,16 @@ def kept_of_visit(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> list[KeptRec
     return visible_kept(actor, kept_records(uow, visit_id))
 
 
+def withheld(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> frozenset[str]:
+    """The hashes of what this caller may not see of a visit they may see: records, photos, and what was not taken."""
+    visible_visit(uow, actor, visit_id)
+    records = field_records(uow, visit_id, [])
+    sorted_out, kept = parted(actor, records), kept_records(uow, visit_id)
+    hidden = {r.sha256 for r in records} - {r.sha256 for r in sorted_out.visible}
+    hidden |= {k.sha256 for k in kept} - {k.sha256 for k in visible_kept(actor, kept)}
+    return frozenset(hidden | sorted_out.hidden_names)
+
+
 def sighting(uow: UnitOfWork, actor: Actor, sighting_id: UUID) -> SightingView:
     """One sighting, for those who read about people."""
     require(actor, Right.READ_PEOPLE)

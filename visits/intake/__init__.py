@@ -1,5 +1,6 @@
 """What arrived, as it arrived: records and photo uploads, their receipts, refusals and conflicts."""
 
+from visits.intake.delivered import DeliveredRecord, delivered_records, phones_of
 from visits.intake.errors import IntakeError, NoSuchExport, NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
 from visits.intake.exports import (
     NewExport,
@@ -44,6 +45,7 @@ __all__ = [
     "PHOTOS_PER_PROBLEM",
     "PHOTOS_PER_VISIT",
     "ArrivedPhoto",
+    "DeliveredRecord",
     "Incoming",
     "IntakeError",
     "KeptDelivery",
@@ -68,6 +70,7 @@ __all__ = [
     "begin_upload",
     "complete_upload",
     "corrections_received",
+    "delivered_records",
     "keep_export",
     "keep_unreadable",
     "kept_records",
@@ -76,6 +79,7 @@ __all__ = [
     "open_for_visit",
     "phone_export",
     "phone_exports",
+    "phones_of",
     "photos_have_arrived",
     "receive",
     "receive_exported",

@@ -1,7 +1,7 @@
 """Append to the log and prove what it holds (RFC 6962 Merkle tree over salted leaves)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -159,6 +159,16 @@ def opening(uow: UnitOfWork, index: int) -> LogOpening | None:
     if leaf.salt is None or leaf.payload is None:
         return None
     return LogOpening(index, leaf.kind, leaf.salt.hex(), leaf.payload.decode())
+
+
+def entries_saying(uow: UnitOfWork, kinds: Sequence[str], name: str, values: Collection[str]) -> list[int]:
+    """Where the log holds entries of these kinds whose payload has one of ``values`` under ``name``, in order.
+
+    Reads the payloads of all entries of these kinds: for exports and removals, not for pages.
+    """
+    query = select(LogLeaf.index, LogLeaf.payload).where(LogLeaf.kind.in_(kinds), LogLeaf.payload.is_not(None))
+    found = uow.session.execute(query.order_by(LogLeaf.index).execution_options(yield_per=1000))
+    return [index for index, payload in found if payload and json.loads(payload).get(name) in values]
 
 
 def recompute_root(uow: UnitOfWork) -> LogHead:

@@ -1,5 +1,6 @@
 """Whether everything that was promised is still there and unchanged, and what the log says of it."""
 
+from visits.upkeep.bundle import bundle_of_visit
 from visits.upkeep.check import Finding, Report, check
 from visits.upkeep.keys import rotate_server_key
 from visits.upkeep.opening import CONCERNED, open_entry
@@ -17,6 +18,7 @@ __all__ = [
     "Finding",
     "Report",
     "begin_daily_checkpoints",
+    "bundle_of_visit",
     "check",
     "checkpoint_by_hand",
     "checkpoint_now",

@@ -1,0 +1,59 @@
+"""The records of a visit as evidence: exact texts with their signatures, whatever became of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from visits.access import Device
+from visits.intake.rows import ReceivedRecord
+from visits.intake.sealing import seal_of_visit
+from visits.store import UnitOfWork
+
+
+@dataclass(frozen=True)
+class DeliveredRecord:
+    """One record as a phone sent it: taken, in conflict or refused."""
+
+    sha256: str
+    text: str
+    account_id: UUID
+    device_id: UUID | None
+    signature: str | None
+    signature_state: str
+    outcome: str
+    reason: str
+    photo_sha256: str | None
+    received_utc: datetime
+    log_index: int
+
+
+def delivered_records(uow: UnitOfWork, visit_id: UUID) -> list[DeliveredRecord]:
+    """Everything that phones sent as records of a visit, in the order it came; callers check their reach."""
+    query = select(ReceivedRecord).where(ReceivedRecord.visit_id == visit_id).order_by(ReceivedRecord.number)
+    rows = uow.session.scalars(query).all()
+    seal = seal_of_visit(uow, visit_id) if rows else None
+    return [
+        DeliveredRecord(
+            sha256=row.sha256,
+            text=seal.open(row.sealed_text, row.sha256).decode(),
+            account_id=row.account_id,
+            device_id=row.device_id,
+            signature=row.signature,
+            signature_state=row.signature_state,
+            outcome=row.outcome,
+            reason=row.reason,
+            photo_sha256=row.photo_sha256,
+            received_utc=row.received_utc,
+            log_index=row.log_index,
+        )
+        for row in rows
+        if seal is not None
+    ]
+
+
+def phones_of(uow: UnitOfWork, records: list[DeliveredRecord]) -> list[Device]:
+    """The phones whose keys sign these records."""
+    ids = {record.device_id for record in records if record.device_id is not None}
+    return list(uow.session.scalars(select(Device).where(Device.id.in_(ids)).order_by(Device.registered_utc)))
