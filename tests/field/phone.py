@@ -5,6 +5,8 @@ are those of the page.
 """
 
 import hashlib
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +63,11 @@ class PagePhone:
 
     page: Page
 
-    def __init__(self, context: BrowserContext, base_url: str) -> None:
-        """Open a window."""
+    def __init__(self, context: BrowserContext, base_url: str, *, offline: bool = False) -> None:
+        """Open a window, with no network when told so."""
         self.context = context
         self.base_url = base_url
+        context.set_offline(offline)
         self.open()
 
     def open(self) -> None:
@@ -127,6 +130,20 @@ class PagePhone:
         self.open()
         account: Json | None = self.call("session", "start")
         return account
+
+
+def kill_browser(profile_dir: Path) -> int:
+    """Kill every process of the browser on this profile without a warning; how many there were."""
+    killed = 0
+    for entry in Path("/proc").iterdir():
+        try:
+            command = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
+        except OSError:
+            continue
+        if f"--user-data-dir={profile_dir}".encode() in command:
+            os.kill(int(entry.name), signal.SIGKILL)
+            killed += 1
+    return killed
 
 
 def bytes_of(seed: int, size_bytes: int) -> bytes:

@@ -1,9 +1,7 @@
 """What phones suffer: killed, cut off, filled up, wiped, shared, out of date. Nothing that was saved is lost."""
 
 import itertools
-import os
 import shutil
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Request
 from demo.cutter import Cutter
 from demo.server import Server
 from tests.components import CHROMIUM_FLAGS
-from tests.field.phone import EngineError, PagePhone, bytes_of, sha256_of
+from tests.field.phone import EngineError, PagePhone, bytes_of, kill_browser, sha256_of
 from tests.field.test_engine import NOTHING_WAITS, NewPhone, Next, arrived_once
 
 KILLS = 3
@@ -44,20 +42,6 @@ def profile(browser: Browser, chromium_path: Path, tmp_path: Path) -> Iterator[C
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def kill_browser(profile_dir: Path) -> int:
-    """Kill every process of the browser on this profile without a warning; how many there were."""
-    killed = 0
-    for entry in Path("/proc").iterdir():
-        try:
-            command = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
-        except OSError:
-            continue
-        if f"--user-data-dir={profile_dir}".encode() in command:
-            os.kill(int(entry.name), signal.SIGKILL)
-            killed += 1
-    return killed
-
-
 def test_killed_right_after_saved_and_started_without_a_network_everything_is_there(
     profile: Callable[[], BrowserContext], tmp_path: Path, field_server: Server, next_assignment: Next
 ) -> None:
@@ -71,10 +55,7 @@ def test_killed_right_after_saved_and_started_without_a_network_everything_is_th
         phone.context.set_offline(True)
         saved.append(phone.take(visit_id, seed=number, draft={"step": number})["id"])
         assert kill_browser(tmp_path / "profile") > 0
-        phone = PagePhone.__new__(PagePhone)
-        phone.context, phone.base_url = profile(), field_server.base_url
-        phone.context.set_offline(True)
-        phone.open()
+        phone = PagePhone(profile(), field_server.base_url, offline=True)
         assert phone.call("session", "start")["login"] == "lin"
         visit = phone.load(visit_id)
         assert [record["id"] for record in visit["records"]] == saved

@@ -8,6 +8,8 @@ import { base64url, bytesOf, closeBox, exportKey, localInstant, verifies } from 
 import { current, unseal, unsealBytes } from './session.js';
 
 const FORMAT = 'phone-export/1';
+/** WebCrypto seals in one go and in memory, so a file holds so much and the next one the rest. */
+const MOST_PHOTO_BYTES = 48e6;
 
 /** This phone never fetched the server's key; without it nobody could open the file. */
 export class NoExportKey extends Error {}
@@ -16,15 +18,17 @@ export class NoExportKey extends Error {}
 export class BadReceipt extends Error {}
 
 /**
- * Everything unsent of the unlocked account in one sealed file.
- * @returns {Promise<{file: Blob, name: string, records: number, photos: number}|null>} null: nothing is unsent
+ * What is unsent of the unlocked account in one sealed file: all records, and as many photos as one file takes.
+ * @returns {Promise<{file: Blob, name: string, records: number, photos: number, photos_left: number}|null>} null:
+ *   nothing is unsent; photos_left: for a further file, once the receipt of this one is here
  */
 export async function exportUnsent() {
   const server = await exportKeys();
   if (!server) throw new NoExportKey('the server\'s key was never fetched');
   const account = current();
-  const { records, photos } = await unsent(account.id);
-  if (!records.length && !photos.length) return null;
+  const { records, photos: all } = await unsent(account.id);
+  if (!records.length && !all.length) return null;
+  const photos = firstPhotos(all);
   const visits = [...new Set([...records, ...photos].map((row) => row.visit_id))].map((visit_id) => ({
     visit_id,
     records: records.filter((row) => row.visit_id === visit_id),
@@ -51,7 +55,19 @@ export async function exportUnsent() {
   for (let at = 0; at < sealed.byteLength; at += slice_bytes) parts.push(base64url(sealed.slice(at, at + slice_bytes)));
   parts.push('"}');
   const name = `shidi-${account.login}-${localInstant().slice(0, 16).replace(/[:T]/g, '')}.shidi`;
-  return { file: new Blob(parts, { type: 'application/octet-stream' }), name, records: records.length, photos: photos.length };
+  const file = new Blob(parts, { type: 'application/octet-stream' });
+  return { file, name, records: records.length, photos: photos.length, photos_left: all.length - photos.length };
+}
+
+/** As many as fit into one file, oldest first; one always does. */
+function firstPhotos(all) {
+  let size_bytes = 0;
+  return all
+    .sort((one, other) => one.made_ms - other.made_ms)
+    .filter((photo, at) => {
+      size_bytes += photo.size_bytes;
+      return at === 0 || size_bytes <= MOST_PHOTO_BYTES;
+    });
 }
 
 /**
@@ -62,7 +78,7 @@ export async function exportUnsent() {
 export async function loadReceipt(file) {
   const server = await exportKeys();
   if (!server) throw new NoExportKey('the server\'s key was never fetched');
-  const text = await checkedText(file, server.receipt_key);
+  const text = await checkedText(file, server);
   const receipts = JSON.parse(text);
   const account = current();
   if (receipts.device_id !== account.device_id) throw new BadReceipt('this receipt is for another phone');
@@ -72,14 +88,15 @@ export async function loadReceipt(file) {
   return counts;
 }
 
-async function checkedText(file, receipt_key) {
+async function checkedText(file, { receipt_key, receipt_kid }) {
   let parsed;
   try {
     parsed = JSON.parse(await file.text());
   } catch (error) {
     throw new BadReceipt('this file is no receipt');
   }
-  const { receipts, signature } = parsed || {};
+  const { receipts, signature, kid } = parsed || {};
+  if (kid !== undefined && kid !== receipt_kid) throw new BadReceipt('this receipt is signed with a key this phone does not know');
   const isSigned = typeof receipts === 'string' && typeof signature === 'string';
   if (!isSigned || !(await verifies(receipt_key, receipts, signature).catch(() => false))) {
     throw new BadReceipt('this receipt is not signed by our server');
