@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PhotoFormat = Literal["JPEG", "PNG", "WEBP", "HEIF"]
 
@@ -48,13 +48,35 @@ class PhotoFacts:
     oddities: tuple[Oddity, ...] = ()
 
 
+class Turn(NamedTuple):
+    """One of the eight ways to lay a picture: rows and columns changed for each other, then mirrored."""
+
+    transposed: bool
+    upside_down: bool
+    left_to_right: bool
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether writing in the picture becomes mirror writing; otherwise the picture is only turned."""
+        return (self.transposed + self.upside_down + self.left_to_right) % 2 == 1
+
+
+# The picture as it is comes first.
+TURNS = tuple(Turn(*(bool(number & bit) for bit in (4, 2, 1))) for number in range(8))
+
+
 @dataclass(frozen=True)
 class Fingerprints:
-    """Two hashes of what a picture looks like; both are ``None`` when it shows too little to be told apart."""
+    """Two hashes of what a picture looks like; both are ``None`` when it shows too little to be told apart.
+
+    ``turned`` are those of the picture laid in the seven other ways, in the order of ``TURNS``: 8 bytes of dHash and 32
+    of PDQ each. They are for asking; what is kept of a photo is the first pair.
+    """
 
     dhash64: bytes | None
     pdq256: bytes | None
     pdq_quality: int
+    turned: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +84,15 @@ class Inspection:
     """All that decoding a photo once can tell: its facts, its fingerprints, and a small copy for people to see."""
 
     facts: PhotoFacts
-    dhash64: bytes | None
-    pdq256: bytes | None
-    pdq_quality: int
+    prints: Fingerprints
     display_jpeg: bytes
+
+    @property
+    def dhash64(self) -> bytes | None:
+        """The dHash of the picture as it is."""
+        return self.prints.dhash64
+
+    @property
+    def pdq256(self) -> bytes | None:
+        """The PDQ hash of the picture as it is."""
+        return self.prints.pdq256

@@ -29,14 +29,7 @@ def inspect_here(photo: Photo) -> Inspection:
     """Return the inspection of a photo, decoded in this very process: for the limited worker."""
     with open_photo(photo) as opened:
         picture = _display_picture(opened)
-        prints = fingerprints_of(picture)
-        return Inspection(
-            facts=opened.facts,
-            dhash64=prints.dhash64,
-            pdq256=prints.pdq256,
-            pdq_quality=prints.pdq_quality,
-            display_jpeg=_jpeg(picture),
-        )
+        return Inspection(facts=opened.facts, prints=fingerprints_of(picture), display_jpeg=_jpeg(picture))
 
 
 def fingerprints(photo: Photo) -> Fingerprints:

@@ -19,7 +19,7 @@ from media.errors import (
     UnreadablePhoto,
     UnsupportedFormat,
 )
-from media.photo.facts import Inspection, PhotoFacts
+from media.photo.facts import Fingerprints, Inspection, PhotoFacts
 
 # What a worker says once its libraries are loaded and its limits are set.
 READY = b"ready\n"
@@ -36,9 +36,7 @@ def to_line(result: Inspection | MediaError) -> bytes:
     else:
         message = {
             "facts": _facts_to_json(result.facts),
-            "dhash64": result.dhash64.hex() if result.dhash64 is not None else None,
-            "pdq256": result.pdq256.hex() if result.pdq256 is not None else None,
-            "pdq_quality": result.pdq_quality,
+            "prints": _prints_to_json(result.prints),
             "display_jpeg": base64.b64encode(result.display_jpeg).decode("ascii"),
         }
     return json.dumps(message).encode("ascii") + b"\n"
@@ -52,13 +50,36 @@ def from_line(line: bytes) -> Inspection | MediaError:
             return _ERRORS[message["error"]](str(message["sentence"]))
         return Inspection(
             facts=_facts_from_json(message["facts"]),
-            dhash64=bytes.fromhex(message["dhash64"]) if message["dhash64"] is not None else None,
-            pdq256=bytes.fromhex(message["pdq256"]) if message["pdq256"] is not None else None,
-            pdq_quality=int(message["pdq_quality"]),
+            prints=_prints_from_json(message["prints"]),
             display_jpeg=base64.b64decode(message["display_jpeg"], validate=True),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return UnreadablePhoto("the photo could not be read: its reader gave an answer that makes no sense")
+
+
+def _prints_to_json(prints: Fingerprints) -> dict[str, Any]:
+    return {
+        "dhash64": prints.dhash64.hex() if prints.dhash64 is not None else None,
+        "pdq256": prints.pdq256.hex() if prints.pdq256 is not None else None,
+        "pdq_quality": prints.pdq_quality,
+        "turned": [both.hex() for both in prints.turned],
+    }
+
+
+def _prints_from_json(message: dict[str, Any]) -> Fingerprints:
+    return Fingerprints(
+        dhash64=_exactly(8, message["dhash64"]) if message["dhash64"] is not None else None,
+        pdq256=_exactly(32, message["pdq256"]) if message["pdq256"] is not None else None,
+        pdq_quality=int(message["pdq_quality"]),
+        turned=tuple(_exactly(40, both) for both in message["turned"]),
+    )
+
+
+def _exactly(size_bytes: int, text: str) -> bytes:
+    value = bytes.fromhex(text)
+    if len(value) != size_bytes:
+        raise ValueError(f"a hash of {len(value)} bytes instead of {size_bytes}")
+    return value
 
 
 def _facts_to_json(facts: PhotoFacts) -> dict[str, Any]:

@@ -119,3 +119,15 @@ def encoded(picture: Image.Image | None = None, kind: str = "JPEG", **options: A
         warnings.simplefilter("ignore")
         (picture or some_scene(width_px=64, height_px=48)).save(out, kind, **options)
     return out.getvalue()
+
+
+def numbered_picture(seed: int) -> Image.Image:
+    """A picture made from whole numbers alone, so that it is the same everywhere: blocks, and a slope across them."""
+    rng = np.random.default_rng(seed)
+    width_px, height_px = (int(edge) for edge in rng.integers(64, 513, 2))
+    cells = int(rng.integers(3, 33))
+    blocks = rng.integers(0, 200, (cells, cells, 3))
+    rows = np.arange(height_px) * cells // height_px
+    columns = np.arange(width_px) * cells // width_px
+    slope = (np.arange(height_px)[:, np.newaxis] * 3 + np.arange(width_px) * 2) % 56
+    return Image.fromarray((blocks[np.ix_(rows, columns)] + slope[:, :, np.newaxis]).astype(np.uint8))

@@ -46,7 +46,7 @@ def test_a_picture_without_hashes_is_like_no_other_not_even_itself() -> None:
 
 
 def test_an_inspection_can_be_compared_as_it_is() -> None:
-    inspection = Inspection(PhotoFacts("JPEG", 1, 1), ZERO.dhash64, ZERO.pdq256, 100, b"")
+    inspection = Inspection(PhotoFacts("JPEG", 1, 1), ZERO, b"")
     assert same_photo(inspection, ZERO) == "match"
 
 

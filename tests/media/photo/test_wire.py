@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media import Inspection, MediaError, PhotoFacts
+from media import Fingerprints, Inspection, MediaError, PhotoFacts
 from media.errors import IncompletePhoto, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from media.photo.wire import from_line, to_line
 
@@ -32,9 +32,11 @@ FACTS = PhotoFacts(
 
 
 @pytest.mark.parametrize("facts", [FACTS, PhotoFacts("PNG", 1, 1), PhotoFacts("PNG", 1, 1, utc_offset=timedelta(0))])
-@pytest.mark.parametrize("hashes", [(b"\x01" * 8, b"\x02" * 32), (None, None)])
-def test_an_inspection_arrives_as_it_was(facts: PhotoFacts, hashes: tuple[bytes | None, bytes | None]) -> None:
-    inspection = Inspection(facts, *hashes, 77, b"\xff\xd8 a picture")
+@pytest.mark.parametrize(
+    "prints", [Fingerprints(b"\x01" * 8, b"\x02" * 32, 77, (b"\x03" * 40,) * 7), Fingerprints(None, None, 7)]
+)
+def test_an_inspection_arrives_as_it_was(facts: PhotoFacts, prints: Fingerprints) -> None:
+    inspection = Inspection(facts, prints, b"\xff\xd8 a picture")
     line = to_line(inspection)
     assert line.count(b"\n") == 1
     assert from_line(line) == inspection
@@ -60,8 +62,10 @@ def test_nonsense_is_an_unreadable_photo(line: bytes) -> None:
         b'{"error": "SystemExit", "sentence": "x"}',
         b'{"error": "PhotoTooLarge"}',
         b'{"error": ["x"], "sentence": "x"}',
-        to_line(Inspection(FACTS, None, None, 1, b"")).replace(b'"make"', b'"__class__"'),
-        to_line(Inspection(FACTS, None, None, 1, b"")).replace(b"2026-", b"26-"),
+        to_line(Inspection(FACTS, Fingerprints(None, None, 1), b"")).replace(b'"make"', b'"__class__"'),
+        to_line(Inspection(FACTS, Fingerprints(None, None, 1), b"")).replace(b"2026-", b"26-"),
+        to_line(Inspection(FACTS, Fingerprints(b"\x01" * 7, b"\x02" * 32, 77), b"")),
+        to_line(Inspection(FACTS, Fingerprints(b"\x01" * 8, b"\x02" * 32, 77, (b"\x03" * 39,)), b"")),
         b"[" * 100_000,
     ],
 )
