@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from api.authority import ask_authority
-from media import Inspector, MediaError, PhotoFacts
+from media import Inspector, MediaError, PhotoFacts, SeenPhotos
 from media.errors import AuthorityUnavailable, InspectionUnavailable, StoreError
 from media.proof import check_stamp_answer, new_stamp_request
 from media.store import LocalStore
-from visits.fieldwork import judge_pending, judge_visit, reading_failed, record_inspection
+from visits.fieldwork import catch_up, judge_pending, judge_visit, keep_prints, reading_failed, record_inspection
 from visits.ledger import enter_problems
 from visits.log import keep_stamp, unstamped
 from visits.places import TileFolder, county_shapes, note_tiles, number_divisions
@@ -26,7 +26,11 @@ DISPLAY_COPY = "display.jpg"
 def job_handlers(
     evidence: LocalStore, tiles: TileFolder, clock: Callable[[], datetime], timestamp_url: str | None = None
 ) -> Mapping[str, Handler]:
-    """The handlers of every kind of job that the rooms put."""
+    """The handlers of every kind of job that the rooms put.
+
+    The fingerprints of all photos stay in memory from the first photo on: about 48 bytes each, read from the records.
+    """
+    seen = SeenPhotos()
     return {
         "judge_visit": _written(judge_visit, UUID, clock),
         "judge_pending": _written(judge_pending, str, clock),
@@ -34,7 +38,7 @@ def job_handlers(
         "say_presence": _written(say_presence, UUID, clock),
         "make_checkpoint": lambda store, _subject: _make_checkpoint(store, clock),
         "stamp_checkpoints": lambda store, _subject: _stamp_checkpoints(store, timestamp_url, clock),
-        "inspect_photo": lambda store, subject: _inspect_photo(store, evidence, subject, clock),
+        "inspect_photo": lambda store, subject: _inspect_photo(store, evidence, seen, subject, clock),
         "draw_tiles": lambda store, subject: _draw_tiles(store, tiles, subject, clock),
     }
 
@@ -73,7 +77,9 @@ def _stamp_checkpoints(store: Store, authority: str | None, clock: Callable[[], 
             keep_stamp(uow, size, authority=authority, response=response, at_utc=clock())
 
 
-def _inspect_photo(store: Store, evidence: LocalStore, subject: str, clock: Callable[[], datetime]) -> None:
+def _inspect_photo(
+    store: Store, evidence: LocalStore, seen: SeenPhotos, subject: str, clock: Callable[[], datetime]
+) -> None:
     """Read a photo in a process of its own, keep its display copy, then what it says.
 
     A photo that cannot be read is a result. A reader that does not start, or a disk that refuses, is not: then the
@@ -91,16 +97,12 @@ def _inspect_photo(store: Store, evidence: LocalStore, subject: str, clock: Call
             reading_failed(uow, visit_id, sha256, str(reason), at_utc=clock())
         return
     evidence.put_derived(sha256, DISPLAY_COPY, found.display_jpeg)
+    with store.reading() as uow:
+        # After a start there may be a million: they are read while nobody waits for the records.
+        catch_up(uow, seen)
     with store.writing() as uow:
-        record_inspection(
-            uow,
-            visit_id,
-            sha256,
-            facts=_plain(found.facts),
-            dhash64=found.dhash64,
-            pdq256=found.pdq256,
-            at_utc=clock(),
-        )
+        record_inspection(uow, visit_id, sha256, facts=_plain(found.facts), at_utc=clock())
+        keep_prints(uow, seen, visit_id, sha256, found.prints, at_utc=clock())
 
 
 def _draw_tiles(store: Store, tiles: TileFolder, county_code: str, clock: Callable[[], datetime]) -> None:

@@ -1,7 +1,7 @@
 """Media: what does this photo say, where are its bytes, and can it be proved?
 
 This door opens the photo; ``media.store`` and ``media.proof`` are doors of their own. Pillow is loaded only when
-``read_photo`` or ``fingerprints`` is asked for: ``inspect`` decodes in another process, and a server needs no more.
+``read_photo`` or ``fingerprints`` is asked for, and numpy with ``SeenPhotos``: ``inspect`` decodes in another process.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from media.photo.likeness import FINGERPRINT_VERSION, same_photo
 if TYPE_CHECKING:
     from media.photo.picture import fingerprints
     from media.photo.reader import read_photo
+    from media.photo.seen import Resemblance, Seen, SeenPhotos
 
 __all__ = [
     "FINGERPRINT_VERSION",
@@ -25,6 +26,9 @@ __all__ = [
     "Limits",
     "MediaError",
     "PhotoFacts",
+    "Resemblance",
+    "Seen",
+    "SeenPhotos",
     "fingerprints",
     "inspect",
     "inspect_all",
@@ -34,7 +38,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Return the two names that need Pillow, once somebody asks for them."""
+    """Return the names that need Pillow or numpy, once somebody asks for them."""
     if name == "fingerprints":
         from media.photo.picture import fingerprints
 
@@ -43,4 +47,8 @@ def __getattr__(name: str) -> object:
         from media.photo.reader import read_photo
 
         return read_photo
+    if name in {"Resemblance", "Seen", "SeenPhotos"}:
+        from media.photo import seen
+
+        return getattr(seen, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,6 +15,10 @@ Likeness = Literal["match", "look"]
 # Both hashes are stored with this number; hashes of different versions are not to be compared.
 FINGERPRINT_VERSION = 1
 
+# Whoever is alike by either rule is within one of these two.
+PDQ_NEAR_BITS = 31
+DHASH_FARTHEST_BITS = 12
+
 
 class HasFingerprints(Protocol):
     """Anything with the two hashes, such as ``Fingerprints`` or ``Inspection``."""
@@ -33,11 +37,14 @@ def same_photo(a: HasFingerprints, b: HasFingerprints) -> Likeness | None:
     """
     if a.pdq256 is None or b.pdq256 is None or a.dhash64 is None or b.dhash64 is None:
         return None
-    pdq_bits = differing_bits(a.pdq256, b.pdq256)
-    dhash_bits = differing_bits(a.dhash64, b.dhash64)
-    if pdq_bits <= 31 or (dhash_bits <= 8 and pdq_bits <= 70):
+    return likeness_of(differing_bits(a.dhash64, b.dhash64), differing_bits(a.pdq256, b.pdq256))
+
+
+def likeness_of(dhash_bits: int, pdq_bits: int) -> Likeness | None:
+    """Return what the rules say of two pictures whose hashes differ in so many bits."""
+    if pdq_bits <= PDQ_NEAR_BITS or (dhash_bits <= 8 and pdq_bits <= 70):
         return "match"
-    if dhash_bits <= 12 and pdq_bits <= 90:
+    if dhash_bits <= DHASH_FARTHEST_BITS and pdq_bits <= 90:
         return "look"
     return None
 

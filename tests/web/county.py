@@ -239,9 +239,7 @@ def _arrive(world: World, house: House, phone: Phone, data: bytes) -> None:
     house.evidence.put_derived(stored.sha256_hex, "display.jpg", data)
     with world.store.writing() as uow:
         facts = {"width_px": 640, "height_px": 480, "make": "演示", "model": "P1", "lon_deg": 119.41, "lat_deg": 27.26}
-        fieldwork.record_inspection(
-            uow, phone.visit_id, stored.sha256_hex, facts=facts, dhash64=None, pdq256=None, at_utc=NOW
-        )
+        fieldwork.record_inspection(uow, phone.visit_id, stored.sha256_hex, facts=facts, at_utc=NOW)
 
 
 def _unfinished_visit(world: World) -> UUID:

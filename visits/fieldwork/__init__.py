@@ -31,6 +31,7 @@ from visits.fieldwork.reading import (
     withheld,
 )
 from visits.fieldwork.records import FieldRecord, field_records
+from visits.fieldwork.resemblance import LookAlike, OtherPhoto, catch_up, keep_prints, look_alikes
 from visits.fieldwork.rows import FixJudgement, Hint, PhotoFact, Sighting, SightingJudgement, Visit
 from visits.fieldwork.scope import visible_visit
 
@@ -45,10 +46,12 @@ __all__ = [
     "FixView",
     "Hint",
     "HintView",
+    "LookAlike",
     "NoSuchPhoto",
     "NoSuchSighting",
     "NoSuchVisit",
     "OpeningView",
+    "OtherPhoto",
     "PhotoFact",
     "PhotoView",
     "RecordView",
@@ -60,12 +63,15 @@ __all__ = [
     "VisitReceipt",
     "VisitSummary",
     "VisitView",
+    "catch_up",
     "coverage",
     "coverage_status",
     "field_records",
     "judge_pending",
     "judge_visit",
+    "keep_prints",
     "kept_of_visit",
+    "look_alikes",
     "open_photo",
     "photo_of_visit",
     "photos_of_visit",

@@ -15,10 +15,11 @@ from typing import Any
 from geo import Datum, LonLat, TimedFix, distance_m, explained_by_datum, implied_speed_mps
 from visits.fieldwork.answers import answers_given, unknown_notices
 from visits.fieldwork.case import Case
-from visits.fieldwork.photos import InspectedPhoto, similar_photos
+from visits.fieldwork.photos import InspectedPhoto
 from visits.fieldwork.positions import canonical
 from visits.fieldwork.records import CLOCKS_AGREE, FieldRecord, idle_corrections
-from visits.fieldwork.rows import Visit
+from visits.fieldwork.resemblance import resemblances_of_visit
+from visits.fieldwork.rows import PhotoResemblance, Visit
 from visits.fieldwork.rules import chain_findings, unions
 from visits.intake import visits_with_photo
 from visits.people import posting_known
@@ -45,6 +46,7 @@ class RaisedHint:
 
 def hints_of_visit(uow: UnitOfWork, case: Case, visit: Visit, photos: dict[str, InspectedPhoto]) -> list[RaisedHint]:
     """All hints of a visit, from its records, its fixes, its clocks and its photos."""
+    alike = resemblances_of_visit(uow, case.assigned.visit_id)
     return [
         *_about_the_team(case, visit),
         *_about_phones(case),
@@ -58,7 +60,7 @@ def hints_of_visit(uow: UnitOfWork, case: Case, visit: Visit, photos: dict[str, 
             hint
             for record in case.records
             if record.kind == "photo"
-            for hint in _about_photo(uow, case, record, photos)
+            for hint in _about_photo(uow, case, record, photos, alike.get(record.body["sha256"], []))
         ),
     ]
 
@@ -217,7 +219,11 @@ def _about_meetings(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
 
 
 def _about_photo(
-    uow: UnitOfWork, case: Case, record: FieldRecord, photos: dict[str, InspectedPhoto]
+    uow: UnitOfWork,
+    case: Case,
+    record: FieldRecord,
+    photos: dict[str, InspectedPhoto],
+    alike: Sequence[PhotoResemblance],
 ) -> Iterable[RaisedHint]:
     digest = record.body["sha256"]
     about = f"photo:{digest}"
@@ -227,25 +233,37 @@ def _about_photo(
     if modified_at is not None and case.began_utc - datetime.fromisoformat(modified_at) > GALLERY_OLD:
         hours = round((case.began_utc - datetime.fromisoformat(modified_at)).total_seconds() / 3600)
         yield RaisedHint("file_older", about, "weak", {"hours": hours})
-    elsewhere = {v for v in visits_with_photo(uow, digest) if v != case.assigned.visit_id and case.is_of_county(uow, v)}
-    if elsewhere:
-        yield RaisedHint("photo_reused", about, "sound", {"visits": sorted(str(v) for v in elsewhere)})
+    elsewhere = visits_with_photo(uow, digest) - {case.assigned.visit_id}
+    in_county = {v for v in elsewhere if case.is_of_county(uow, v)}
+    if in_county:
+        yield RaisedHint("photo_reused", about, "sound", {"visits": sorted(str(v) for v in in_county)})
+    if elsewhere - in_county:
+        # That it is used in another county is told, and nothing of that county is shown.
+        yield RaisedHint("photo_reused_elsewhere", about, "sound")
     photo = photos.get(digest)
     if photo is None:
         return
     if not photo.readable:
         yield RaisedHint("photo_unreadable", about, "medium", {"reason": photo.reason})
         return
-    for likeness, visit_id, other in similar_photos(uow, case.assigned.visit_id, photo):
-        if not case.is_of_county(uow, visit_id):
-            continue
-        code, strength = ("photo_match", "medium") if likeness == "match" else ("photo_look", "weak")
-        yield RaisedHint(code, f"{about}:{other[:12]}", strength, {"visit": str(visit_id), "photo": other})
+    yield from _about_likeness(uow, case, about, alike)
     yield from _exif_against_fix(about, record, photo)
     taken_at = _camera_time(photo.facts)
     if taken_at is not None and record.at_utc - taken_at > GALLERY_OLD:
         hours = round((record.at_utc - taken_at).total_seconds() / 3600)
         yield RaisedHint("photo_older", about, "weak", {"hours": hours})
+
+
+def _about_likeness(uow: UnitOfWork, case: Case, about: str, alike: Sequence[PhotoResemblance]) -> Iterable[RaisedHint]:
+    """One hint for a photo and strength, however many it looks like: a person opens them side by side."""
+    here = [row for row in alike if case.is_of_county(uow, row.other_visit_id)]
+    matches = [row for row in here if row.likeness == "match"]
+    if matches:
+        yield RaisedHint("photo_match", about, "medium", {"turn": matches[0].turn})
+    elif here:
+        yield RaisedHint("photo_look", about, "weak", {"turn": here[0].turn})
+    if any(row.likeness == "match" and row not in here for row in alike):
+        yield RaisedHint("photo_match_elsewhere", about, "medium")
 
 
 def _camera_time(facts: dict[str, Any]) -> datetime | None:

@@ -1,7 +1,7 @@
 """Photos of a visit: what they say by themselves, and opening them for those who may look."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from media import same_photo
 from visits.access import Actor, note
 from visits.fieldwork.errors import NoSuchPhoto
 from visits.fieldwork.records import FieldRecord, field_records
@@ -29,8 +28,6 @@ class InspectedPhoto:
     readable: bool
     reason: str
     facts: dict[str, Any]
-    dhash64: bytes | None
-    pdq256: bytes | None
 
 
 @dataclass(frozen=True)
@@ -63,14 +60,12 @@ def record_inspection(
     sha256: str,
     *,
     facts: Mapping[str, Any],
-    dhash64: bytes | None,
-    pdq256: bytes | None,
     at_utc: datetime,
 ) -> None:
     """Keep what a photo said. ``facts`` holds plain values and datetimes."""
     plain = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in facts.items()}
     sealed = seal_for_visit(uow, visit_id, json.dumps(plain, ensure_ascii=False).encode(), f"facts:{sha256}")
-    _keep(uow, visit_id, sha256, at_utc, readable=True, sealed_facts=sealed, dhash64=dhash64, pdq256=pdq256)
+    _keep(uow, visit_id, sha256, at_utc, readable=True, sealed_facts=sealed)
 
 
 def reading_failed(uow: UnitOfWork, visit_id: UUID, sha256: str, reason: str, *, at_utc: datetime) -> None:
@@ -82,21 +77,6 @@ def inspected_photos(uow: UnitOfWork, visit_id: UUID) -> dict[str, InspectedPhot
     """The inspected photos of a visit by hash, their facts opened."""
     rows = uow.session.scalars(select(PhotoFact).where(PhotoFact.visit_id == visit_id))
     return {row.sha256: _inspected(uow, row) for row in rows}
-
-
-def similar_photos(uow: UnitOfWork, visit_id: UUID, photo: InspectedPhoto) -> Iterator[tuple[str, UUID, str]]:
-    """(likeness, visit, hash) of photos in *other* visits that look like this one; a burst of one visit is no hint."""
-    others = uow.session.scalars(
-        select(PhotoFact).where(
-            PhotoFact.visit_id != visit_id,
-            PhotoFact.sha256 != photo.sha256,
-            PhotoFact.pdq256.is_not(None),
-        )
-    )
-    for other in others:
-        likeness = same_photo(photo, other)
-        if likeness is not None:
-            yield likeness, other.visit_id, other.sha256
 
 
 def photos_of_visit(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> list[PhotoView]:
@@ -150,8 +130,6 @@ def _keep(uow: UnitOfWork, visit_id: UUID, sha256: str, at_utc: datetime, **valu
         readable=values["readable"],
         reason=values.get("reason", ""),
         sealed_facts=values.get("sealed_facts"),
-        dhash64=values.get("dhash64"),
-        pdq256=values.get("pdq256"),
     )
     enqueue(uow, "judge_visit", str(visit_id), at_utc=at_utc)
 
@@ -163,7 +141,7 @@ def _inspected(uow: UnitOfWork, row: PhotoFact) -> InspectedPhoto:
         for name in ("taken_at", "gps_at_utc"):
             if facts.get(name):
                 facts[name] = datetime.fromisoformat(facts[name])
-    return InspectedPhoto(row.visit_id, row.sha256, row.readable, row.reason, facts, row.dhash64, row.pdq256)
+    return InspectedPhoto(row.visit_id, row.sha256, row.readable, row.reason, facts)
 
 
 def _view(record: FieldRecord, arrived: Any, inspected: InspectedPhoto | None) -> PhotoView:

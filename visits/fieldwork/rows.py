@@ -114,6 +114,34 @@ class PhotoFact(Base):
     readable: Mapped[bool]
     reason: Mapped[str] = mapped_column(String(300))
     sealed_facts: Mapped[bytes | None]
-    dhash64: Mapped[bytes | None]
-    pdq256: Mapped[bytes | None]
     inspected_utc: Mapped[datetime]
+
+
+class PhotoPrint(Base):
+    """The fingerprints of a photo that shows enough to be told apart; numbered in the order of commits."""
+
+    __tablename__ = "photo_print"
+    __table_args__ = (UniqueConstraint("visit_id", "sha256"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[UUID]
+    sha256: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    dhash64: Mapped[bytes]
+    pdq256: Mapped[bytes]
+
+
+class PhotoResemblance(Base):
+    """Two photos of two visits that look alike, found when the later one was read; one row for each side."""
+
+    __tablename__ = "photo_resemblance"
+
+    visit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    other_visit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    other_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    likeness: Mapped[str] = mapped_column(String(5))  # match, look
+    turn: Mapped[str] = mapped_column(String(8))  # as_is, turned, mirrored
+    dhash_bits: Mapped[int]
+    pdq_bits: Mapped[int]
+    found_utc: Mapped[datetime]

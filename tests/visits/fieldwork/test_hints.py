@@ -95,8 +95,6 @@ def inspect(world: World, phone: Phone, data: bytes, **facts: object) -> None:
             phone.visit_id,
             hashlib.sha256(data).hexdigest(),
             facts=facts,
-            dhash64=None,
-            pdq256=None,
             at_utc=NOW,
         )
 
