@@ -10,7 +10,7 @@ from api.http.signin import current_actor
 from api.pages.blueprint import desk
 from api.pages.frame import page
 from geo import LonLat, distance_m
-from visits.fieldwork import FixView, NoSuchPhoto, PhotoView, visit
+from visits.fieldwork import FixView, NoSuchPhoto, PhotoView, look_alikes, visit
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,18 @@ def show_photo(visit_id: UUID, sha256: str) -> Response:
         compared=compared,
         hints=hints,
     )
+
+
+@desk.get("/visits/<uuid:visit_id>/photos/<sha256>/alike")
+def show_look_alikes(visit_id: UUID, sha256: str) -> Response:
+    """A photo beside each photo of another visit that looks like it, for a person to compare."""
+    with house().store.writing() as uow:
+        actor = current_actor()
+        found = visit(uow, actor, visit_id, at_utc=now_utc())
+        pairs = look_alikes(uow, actor, visit_id, sha256, at_utc=now_utc())
+    photo = next(p for p in found.photos if p.sha256 == sha256)
+    by = next(r.by for r in found.records if r.id == photo.record_id)
+    return page("alike.html", visit=found, photo=photo, by=by, pairs=pairs)
 
 
 def side_by_side(fixes: tuple[FixView, ...], photo: PhotoView) -> SideBySide:

@@ -21,7 +21,17 @@ from api.resources.people import PostingOut
 from api.resources.places import VillageOut
 from api.resources.plans import MemberOut
 from media.proof import archive_size_bytes, write_archive
-from visits.fieldwork import FIRST_DAY, coverage, coverage_status, kept_of_visit, open_photo, receipt, visit, visits
+from visits.fieldwork import (
+    FIRST_DAY,
+    coverage,
+    coverage_status,
+    kept_of_visit,
+    look_alikes,
+    open_photo,
+    receipt,
+    visit,
+    visits,
+)
 from visits.upkeep import bundle_of_visit
 
 fieldwork = RoomBlueprint("visits", "Visits, their photos, and coverage")
@@ -172,6 +182,32 @@ class PhotoOut(ma.Schema):
     readable = ma.fields.Boolean(allow_none=True)
     reason = ma.fields.String()
     facts = ma.fields.Dict()
+
+
+class OtherPhotoOut(ma.Schema):
+    """The other photo of a pair, for those who may see it."""
+
+    visit_id = Id()
+    village = ma.fields.Nested(VillageOut)
+    by = ma.fields.String()
+    photo = ma.fields.Nested(PhotoOut)
+
+
+class LookAlikeOut(ma.Schema):
+    """A photo of another visit that looks like this one; `other` is null where it is not the caller's to see."""
+
+    likeness = ma.fields.String(metadata={"enum": ["same", "match", "look"]})
+    turn = ma.fields.String(metadata={"enum": ["as_is", "turned", "mirrored"]})
+    dhash_bits = ma.fields.Integer(allow_none=True)
+    pdq_bits = ma.fields.Integer(allow_none=True)
+    other = ma.fields.Nested(OtherPhotoOut, allow_none=True)
+
+
+class LookAlikeListOut(ma.Schema):
+    """The photos that look like one, the same file first, then the nearest."""
+
+    items = ma.fields.List(ma.fields.Nested(LookAlikeOut))
+    next = ma.fields.String(allow_none=True)
 
 
 class HintOut(ma.Schema):
@@ -354,6 +390,14 @@ def download_photo(visit_id: UUID, sha256: str) -> Response:
     response = _sent(house().evidence.open(sha256), "application/octet-stream", f"{sha256}.bin")
     response.headers["Content-Security-Policy"] = SANDBOX_POLICY
     return response
+
+
+@fieldwork.get(f"/visits/<uuid:visit_id>/photos/{SHA256_RULE}/alike")
+@fieldwork.response(200, LookAlikeListOut)
+def list_look_alikes(visit_id: UUID, sha256: str) -> dict[str, Any]:
+    """Photos of other visits that look like this one: for a person to compare, never a finding by itself."""
+    with house().store.writing() as uow:
+        return {"items": look_alikes(uow, current_actor(), visit_id, sha256, at_utc=now_utc()), "next": None}
 
 
 @fieldwork.get("/coverage")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from media import FINGERPRINT_VERSION, Fingerprints, Resemblance, Seen, SeenPhotos
-from visits.access import Account, Actor
+from visits.access import Account, Actor, note
 from visits.fieldwork.case import COUNTY_DIGITS
 from visits.fieldwork.errors import NoSuchPhoto, NoSuchVisit
 from visits.fieldwork.photos import PhotoView, photo_of_visit
@@ -108,13 +108,23 @@ def resemblances_of_visit(uow: UnitOfWork, visit_id: UUID) -> dict[str, list[Pho
     return by_photo
 
 
-def look_alikes(uow: UnitOfWork, actor: Actor, visit_id: UUID, sha256: str) -> list[LookAlike]:
+def look_alikes(uow: UnitOfWork, actor: Actor, visit_id: UUID, sha256: str, *, at_utc: datetime) -> list[LookAlike]:
     """What of other visits looks like a photo the caller may see. What lies outside their reach is told, not shown.
 
     Of another county only a match is told: a mere look asks for eyes on both, and nobody here has them.
     """
     photo_of_visit(uow, actor, visit_id, sha256)
-    own_county = visible_visit(uow, actor, visit_id).village_code[:COUNTY_DIGITS]
+    own_village = visible_visit(uow, actor, visit_id).village_code
+    own_county = own_village[:COUNTY_DIGITS]
+    note(
+        uow,
+        actor,
+        "photo.alike",
+        about=f"visit:{visit_id}",
+        division_code=own_village,
+        detail={"sha256": sha256},
+        at_utc=at_utc,
+    )
     told = [
         LookAlike("same", "as_is", None, None, _other(uow, actor, other_visit_id, sha256))
         for other_visit_id in sorted(visits_with_photo(uow, sha256) - {visit_id})

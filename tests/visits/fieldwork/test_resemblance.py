@@ -43,8 +43,9 @@ def read(world: World, seen: SeenPhotos, visit_id: UUID, data: bytes, shows: Fin
 
 
 def alike(world: World, phone: Phone, data: bytes, who: str = "organization") -> list[fieldwork.LookAlike]:
-    with world.store.reading() as uow:
-        return fieldwork.look_alikes(uow, world.actors[who], phone.visit_id, hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256(data).hexdigest()
+    with world.store.writing() as uow:
+        return fieldwork.look_alikes(uow, world.actors[who], phone.visit_id, digest, at_utc=NOW)
 
 
 def photo_hints(world: World, phone: Phone) -> set[str]:

@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("dhash64", sa.LargeBinary(), nullable=False),
         sa.Column("pdq256", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_photo_print")),
-        sa.UniqueConstraint("visit_id", "sha256", name=op.f("uq_photo_print_visit_id")),
+        sa.UniqueConstraint("visit_id", "sha256", name=op.f("uq_photo_print_visit_id_sha256")),
     )
     op.create_table(
         "photo_resemblance",
