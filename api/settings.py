@@ -20,6 +20,8 @@ class Settings:
     max_body_bytes: int = 4 * MEBIBYTE
     max_photo_bytes: int = 50 * MEBIBYTE
     max_export_bytes: int = 1024 * MEBIBYTE
+    # How long half-arrived bytes of a photo are kept after nobody goes on with them.
+    upload_days: int = 90
     language: str = "zh"
     operator_name: str = ""
     complaint_contact: str = ""
@@ -45,6 +47,7 @@ def read_settings(environ: Mapping[str, str], *, data_dir: Path | None = None) -
         max_body_bytes=_number(environ, "SHIDI_MAX_BODY_BYTES", Settings.max_body_bytes, most=1024 * MEBIBYTE),
         max_photo_bytes=_number(environ, "SHIDI_MAX_PHOTO_BYTES", Settings.max_photo_bytes, most=1024 * MEBIBYTE),
         max_export_bytes=_number(environ, "SHIDI_MAX_EXPORT_BYTES", Settings.max_export_bytes, most=65_536 * MEBIBYTE),
+        upload_days=_number(environ, "SHIDI_UPLOAD_DAYS", Settings.upload_days, most=3650),
         language=_language(environ),
         operator_name=environ.get("SHIDI_OPERATOR", Settings.operator_name),
         complaint_contact=environ.get("SHIDI_COMPLAINTS", Settings.complaint_contact),

@@ -83,6 +83,14 @@ class HashMismatch(StoreError):
         self.actual_hex = actual_hex
 
 
+class UnknownChecksum(StoreError):
+    """The piece came with a checksum of a kind that is not known here."""
+
+
+class ChecksumMismatch(StoreError):
+    """The piece is not what its checksum says: it was spoiled on the way, and nothing of it is kept."""
+
+
 class BytesNotFound(StoreError):
     """Nothing is stored under this hash and name."""
 

@@ -1,10 +1,11 @@
 """Keeping an installation well: its schema and its integrity."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from api.cli.place import here, located
+from api.cli.place import here, located, now_utc
 from visits import store as records
 
 
@@ -36,3 +37,19 @@ def check(context: click.Context, data_dir: Path | None) -> None:
     if report.findings:
         raise click.exceptions.Exit(1)
     click.echo("all is there and unchanged")
+
+
+@click.command()
+@located
+@click.pass_context
+def sweep(context: click.Context, data_dir: Path | None) -> None:
+    """Free half-arrived uploads that nobody went on with for SHIDI_UPLOAD_DAYS; never an original. Run it daily."""
+    from visits import upkeep
+
+    place = here(context, data_dir)
+    idle_for = timedelta(days=place.settings().upload_days)
+    with place.store() as store:
+        swept = upkeep.sweep(store, place.evidence(store), idle_for=idle_for, at_utc=now_utc())
+    click.echo(
+        f"{swept.expired} expired uploads, {swept.strays} stray pieces and {swept.copies} unneeded copies were freed"
+    )

@@ -188,6 +188,10 @@ PROBLEMS: dict[type[Exception], Problem] = {
         "内容与声明的散列值不符",
         ("expected_hex", "actual_hex"),
     ),
+    media.UnknownChecksum: Problem("unknown-checksum", 400, "An unknown kind of checksum", "不支持的校验算法"),
+    media.ChecksumMismatch: Problem(
+        "checksum-mismatch", HASH_MISMATCH_STATUS, "The piece was spoiled on the way", "分片在传输中损坏"
+    ),
     media.BytesNotFound: Problem("bytes-not-found", 404, "These bytes are not here", "没有这些内容"),
     media.StoreUnavailable: Problem(
         "evidence-store-unavailable", 507, "Evidence cannot be stored now", "证据暂时无法保存", headers=_RETRY

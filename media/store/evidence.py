@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
+
+from media.errors import UnknownChecksum
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,24 @@ class Stored:
 
     sha256_hex: str
     size_bytes: int
+
+
+# What a piece may be checked with. SHA-1 finds accidents, which is all it is asked here; it proves nothing.
+CHECKSUM_ALGORITHMS = ("sha1", "sha256")
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """What a piece hashes to by the word of who sends it."""
+
+    algorithm: str
+    digest: bytes
+
+    def begin(self) -> hashlib._Hash:
+        """A hash of this algorithm that has seen nothing yet."""
+        if self.algorithm not in CHECKSUM_ALGORITHMS:
+            raise UnknownChecksum(f"pieces are checked with {' or '.join(CHECKSUM_ALGORITHMS)}")
+        return hashlib.new(self.algorithm, usedforsecurity=False)
 
 
 class Readable(Protocol):
@@ -30,9 +51,13 @@ class EvidenceStore(Protocol):
 
     def begin(self, upload_id: str) -> None: ...
 
-    def append(self, upload_id: str, offset_bytes: int, chunk: bytes | Readable) -> int: ...
+    def append(
+        self, upload_id: str, offset_bytes: int, chunk: bytes | Readable, *, checksum: Checksum | None = None
+    ) -> int: ...
 
     def received_bytes(self, upload_id: str) -> int: ...
+
+    def touched_utc(self, upload_id: str) -> datetime: ...
 
     def finish(self, upload_id: str, *, sha256_hex: str, size_bytes: int) -> Stored: ...
 
@@ -57,3 +82,7 @@ class EvidenceStore(Protocol):
     def open_derived(self, sha256_hex: str, name: str) -> BinaryIO: ...
 
     def remove(self, sha256_hex: str) -> None: ...
+
+    def walk_derived(self) -> Iterator[tuple[str, str]]: ...
+
+    def remove_derived(self, sha256_hex: str, name: str) -> None: ...

@@ -113,6 +113,7 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "HEAD /api/v1/uploads/{upload_pending}": lambda c: Ask(headers=TUS),
     "PATCH /api/v1/uploads/{upload_pending}": lambda c: Ask(headers=_PIECE, data=c.pending),
     "POST /api/v1/phone-exports": lambda c: Ask(data=b"junk", headers={"Content-Type": "application/octet-stream"}),
+    "DELETE /api/v1/uploads/{upload_pending}": lambda c: Ask(headers=TUS),
     "POST /api/v1/sightings/{sighting_2_id}/decisions": lambda c: Ask(json=_decision(c)),
     "POST /api/v1/sightings/{sighting_2_id}/notices": lambda c: Ask(json=_NOTICE),
     "POST /api/v1/notices/{notice_id}/replies": lambda c: Ask(json=_REPLY),

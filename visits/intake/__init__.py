@@ -1,7 +1,15 @@
 """What arrived, as it arrived: records and photo uploads, their receipts, refusals and conflicts."""
 
 from visits.intake.delivered import DeliveredRecord, delivered_records, phones_of
-from visits.intake.errors import IntakeError, NoSuchExport, NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
+from visits.intake.errors import (
+    IntakeError,
+    NoSuchExport,
+    NoSuchUpload,
+    NoSuchVisit,
+    PhotoIsEvidence,
+    PhotoNotAnnounced,
+    UploadEnded,
+)
 from visits.intake.exports import (
     NewExport,
     PhoneExportView,
@@ -35,8 +43,10 @@ from visits.intake.uploads import (
     arrived_photos,
     begin_upload,
     complete_upload,
+    expire_upload,
     mismatched_upload,
     photos_have_arrived,
+    terminate_upload,
     upload,
     visits_with_photo,
 )
@@ -57,12 +67,14 @@ __all__ = [
     "OwnCorrection",
     "PhoneExport",
     "PhoneExportView",
+    "PhotoIsEvidence",
     "PhotoNotAnnounced",
     "ReceivedRecord",
     "Reception",
     "RecordReceipt",
     "StoredRecord",
     "Upload",
+    "UploadEnded",
     "UploadView",
     "VisitKey",
     "accepted_records",
@@ -71,6 +83,7 @@ __all__ = [
     "complete_upload",
     "corrections_received",
     "delivered_records",
+    "expire_upload",
     "keep_export",
     "keep_unreadable",
     "kept_records",
@@ -87,6 +100,7 @@ __all__ = [
     "refused_numbers",
     "seal_for_visit",
     "signer_in_reach",
+    "terminate_upload",
     "upload",
     "visits_with_photo",
 ]

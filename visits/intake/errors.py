@@ -15,6 +15,14 @@ class NoSuchUpload(IntakeError):
     """There is no such upload for the caller."""
 
 
+class UploadEnded(IntakeError):
+    """The upload was given up by its owner, or was left so long that its half-arrived bytes were freed."""
+
+
+class PhotoIsEvidence(IntakeError):
+    """The photo has arrived whole: it can no longer be given up."""
+
+
 class PhotoNotAnnounced(IntakeError):
     """No photo record of this visit names these bytes: records come first, photos after."""
 

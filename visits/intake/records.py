@@ -115,7 +115,8 @@ def keep_unreadable(
 ) -> str:
     """Keep a body that cannot be taken, and return its SHA-256."""
     digest = hashlib.sha256(body).hexdigest()
-    sealed = seal_for_visit(uow, visit_id, body, digest)
+    sealed_under = actor.account_id if assigned_visit(uow, visit_id) is None else visit_id
+    sealed = seal_for_visit(uow, sealed_under, body, digest)
     insert_unless_there(
         uow,
         KeptDelivery,
@@ -127,6 +128,7 @@ def keep_unreadable(
         reason=reason[:500],
         sealed_body=sealed,
         received_utc=at_utc,
+        sealed_under=sealed_under,
     )
     note(uow, actor, "record.kept", about=f"visit:{visit_id}", result="refused", at_utc=at_utc)
     return digest
@@ -180,7 +182,7 @@ def kept_records(uow: UnitOfWork, visit_id: UUID) -> list[KeptRecord]:
         for r in rows
     ]
     for d in uow.session.scalars(select(KeptDelivery).where(KeptDelivery.visit_id == visit_id)):
-        text = open_for_visit(uow, visit_id, d.sealed_body, d.sha256).decode(errors="replace")
+        text = open_for_visit(uow, d.sealed_under or visit_id, d.sealed_body, d.sha256).decode(errors="replace")
         kept.append(KeptRecord(d.sha256, None, d.account_id, "", "unreadable", d.reason, d.received_utc, None, text))
     return sorted(kept, key=lambda k: k.received_utc)
 

@@ -11,7 +11,11 @@ from visits.store import Base
 
 
 class VisitKey(Base):
-    """The data key of one visit, wrapped by the installation's master key; without it the texts cannot be read."""
+    """The data key of one visit, wrapped by the installation's master key; without it the texts cannot be read.
+
+    What somebody sends for a visit that does not exist is sealed under a key of the account's own, kept here under the
+    account's id: naming visits must not make keys.
+    """
 
     __tablename__ = "visit_key"
 
@@ -70,13 +74,25 @@ class KeptDelivery(Base):
     reason: Mapped[str] = mapped_column(String(500))
     sealed_body: Mapped[bytes]
     received_utc: Mapped[datetime]
+    sealed_under: Mapped[UUID | None]  # whose key; None, from before there was a choice, is the visit's
 
 
 class Upload(Base):
     """One photo on its way, or arrived. Keyed by owner and visit too, so that a hash tells nothing to others."""
 
     __tablename__ = "upload"
-    __table_args__ = (UniqueConstraint("account_id", "visit_id", "sha256"),)
+    __table_args__ = (
+        # One that has ended keeps its row, and the same photo may begin anew beside it.
+        Index(
+            "uq_upload_open",
+            "account_id",
+            "visit_id",
+            "sha256",
+            unique=True,
+            sqlite_where=text("ended_utc IS NULL"),
+            postgresql_where=text("ended_utc IS NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
@@ -87,6 +103,9 @@ class Upload(Base):
     completed_utc: Mapped[datetime | None]
     mismatches: Mapped[int]
     log_index: Mapped[int | None]
+    metadata_text: Mapped[str | None] = mapped_column(String(1000))  # as the client sent it, to be told again
+    ended_utc: Mapped[datetime | None]
+    ended_how: Mapped[str | None] = mapped_column(String(10))  # terminated, expired
 
 
 class PhoneExport(Base):

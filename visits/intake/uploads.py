@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from media.errors import UploadBusy, UploadNotFound
+from media.store import EvidenceStore
 from visits.access import Actor, Right, note, require
-from visits.intake.errors import NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
+from visits.intake.errors import NoSuchUpload, NoSuchVisit, PhotoIsEvidence, PhotoNotAnnounced, UploadEnded
 from visits.intake.rows import ReceivedRecord, Upload
 from visits.log import append
 from visits.plans import assigned_visit
@@ -23,6 +25,7 @@ class UploadView:
     sha256: str
     size_bytes: int
     complete: bool
+    metadata: str | None
     begun_now: bool = field(default=False, compare=False)
 
 
@@ -37,9 +40,16 @@ class ArrivedPhoto:
 
 
 def begin_upload(
-    uow: UnitOfWork, actor: Actor, *, visit_id: UUID, sha256: str, size_bytes: int, at_utc: datetime
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    visit_id: UUID,
+    sha256: str,
+    size_bytes: int,
+    metadata: str | None = None,
+    at_utc: datetime,
 ) -> UploadView:
-    """The upload for these bytes; asking again returns the same one.
+    """The upload for these bytes; asking again returns the same one, unless that was given up or has expired.
 
     The bytes must have been announced by a photo record of this visit (taken or refused: a photo beyond the cap may
     still be sent, it stays outside the visit).
@@ -71,10 +81,16 @@ def begin_upload(
         completed_utc=None,
         mismatches=0,
         log_index=None,
+        metadata_text=metadata,
+        ended_utc=None,
+        ended_how=None,
     )
     row = uow.session.scalars(
         select(Upload).where(
-            Upload.account_id == actor.account_id, Upload.visit_id == visit_id, Upload.sha256 == sha256
+            Upload.account_id == actor.account_id,
+            Upload.visit_id == visit_id,
+            Upload.sha256 == sha256,
+            Upload.ended_utc.is_(None),
         )
     ).one()
     return replace(_view(row), begun_now=is_new)
@@ -121,6 +137,30 @@ def mismatched_upload(
     return _view(row)
 
 
+def terminate_upload(
+    uow: UnitOfWork, actor: Actor, upload_id: UUID, evidence: EvidenceStore, *, at_utc: datetime
+) -> None:
+    """Give up an unfinished upload of the caller's own and free what had arrived of it."""
+    row = _own(uow, actor, upload_id, alone=True)
+    if row.completed_utc is not None:
+        raise PhotoIsEvidence("the photo has arrived whole; it is evidence and stays")
+    _end(uow, actor, row, evidence, how="terminated", at_utc=at_utc)
+
+
+def expire_upload(uow: UnitOfWork, upload_id: UUID, evidence: EvidenceStore, *, at_utc: datetime) -> bool:
+    """Free what had arrived of an upload that nobody goes on with; whether it was one that may end.
+
+    One whose bytes are all here stays: the next question of its phone finishes it.
+    """
+    row = uow.session.scalar(select(Upload).where(Upload.id == upload_id).with_for_update())
+    if row is None or row.completed_utc is not None or row.ended_utc is not None:
+        return False
+    if evidence.received_bytes(str(upload_id)) == row.size_bytes:
+        return False
+    _end(uow, None, row, evidence, how="expired", at_utc=at_utc)
+    return True
+
+
 def arrived_photos(uow: UnitOfWork, visit_id: UUID) -> dict[str, ArrivedPhoto]:
     """The photos of a visit whose bytes are here, by hash."""
     query = (
@@ -158,8 +198,35 @@ def _own(uow: UnitOfWork, actor: Actor, upload_id: UUID, *, alone: bool = False)
     row = uow.session.scalar(query.with_for_update() if alone else query)
     if row is None:
         raise NoSuchUpload(f"there is no upload {upload_id}")
+    if row.ended_utc is not None:
+        raise UploadEnded(f"this upload has {row.ended_how}; begin it anew")
     return row
 
 
+def _end(
+    uow: UnitOfWork, actor: Actor | None, row: Upload, evidence: EvidenceStore, *, how: str, at_utc: datetime
+) -> None:
+    """Free the bytes while the row is held, so that nobody can finish the upload meanwhile, and note it."""
+    try:
+        received_bytes = evidence.received_bytes(str(row.id))
+        evidence.discard(str(row.id))
+    except UploadNotFound:
+        raise UploadBusy("the upload is just being finished; ask again in a moment") from None
+    row.ended_utc = at_utc
+    row.ended_how = how
+    visit = assigned_visit(uow, row.visit_id)
+    note(
+        uow,
+        actor,
+        f"upload.{how}",
+        about=f"visit:{row.visit_id}",
+        division_code="" if visit is None else visit.village_code,
+        detail={"sha256": row.sha256, "size_bytes": row.size_bytes, "received_bytes": received_bytes},
+        at_utc=at_utc,
+    )
+
+
 def _view(row: Upload) -> UploadView:
-    return UploadView(row.id, row.visit_id, row.sha256, row.size_bytes, row.completed_utc is not None)
+    return UploadView(
+        row.id, row.visit_id, row.sha256, row.size_bytes, row.completed_utc is not None, row.metadata_text
+    )

@@ -4,6 +4,7 @@ from visits.upkeep.bundle import bundle_of_visit
 from visits.upkeep.check import Finding, Report, check
 from visits.upkeep.keys import rotate_server_key
 from visits.upkeep.opening import CONCERNED, open_entry
+from visits.upkeep.sweep import Swept, sweep
 from visits.upkeep.witness import (
     begin_daily_checkpoints,
     checkpoint_by_hand,
@@ -17,6 +18,7 @@ __all__ = [
     "CONCERNED",
     "Finding",
     "Report",
+    "Swept",
     "begin_daily_checkpoints",
     "bundle_of_visit",
     "check",
@@ -27,4 +29,5 @@ __all__ = [
     "open_entry",
     "rotate_server_key",
     "stamp_refused",
+    "sweep",
 ]

@@ -7,19 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.http.house import EXTENSION
+from tests.api.uploads.pieces import DATA, PIECE_TYPE
 from tests.api.world import TUS, Phone, World, begin_upload, photo_body, send_piece
-
-DATA = bytes(range(256)) * 40
-PIECE_TYPE = "application/offset+octet-stream"
-
-
-@pytest.fixture
-def announced(world: World) -> tuple[Phone, str]:
-    """An inspector whose visit has announced ``DATA``."""
-    lin = world.phone("lin")
-    visit_id = world.opened(lin)
-    assert lin.deliver(visit_id, lin.record(visit_id, "photo", photo_body(DATA))).status_code == 200
-    return lin, visit_id
 
 
 def test_options_says_what_the_server_knows(world: World) -> None:
@@ -27,7 +16,7 @@ def test_options_says_what_the_server_knows(world: World) -> None:
     answer = client.options("/api/v1/uploads")
     assert answer.status_code == 204
     assert answer.headers["Tus-Version"] == "1.0.0"
-    assert answer.headers["Tus-Extension"] == "creation"
+    assert answer.headers["Tus-Extension"] == "creation,creation-with-upload,checksum,expiration,termination"
     assert int(answer.headers["Tus-Max-Size"]) == world.settings.max_photo_bytes
 
 
