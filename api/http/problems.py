@@ -139,6 +139,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     NoSuchVisit: _NO_SUCH_VISIT,
     NoSuchUpload: Problem("no-such-upload", 404, "No such upload", "没有这个上传"),
     NoSuchExport: Problem("no-such-export", 404, "No such import", "没有这次导入"),
+    UploadEnded: Problem("upload-ended", 410, "The upload has ended", "该上传已终止或过期"),
+    PhotoIsEvidence: Problem("photo-is-evidence", 409, "The photo is evidence and stays", "照片已送达，作为证据保留"),
     PhotoNotAnnounced: Problem("photo-not-announced", 409, "No record announces this photo", "照片尚无对应记录"),
     # forms, people, fieldwork
     NoSuchItem: Problem("no-such-item", 404, "No such problem item", "没有这一问题条目"),
