@@ -36,7 +36,14 @@ from visits.access import (
 from visits.fieldwork import NoSuchPhoto, NoSuchSighting
 from visits.fieldwork import NoSuchVisit as NoSuchFieldVisit
 from visits.forms import BadQuestionSet, NoSuchItem, NoSuchQuestionSet
-from visits.intake import NoSuchExport, NoSuchUpload, NoSuchVisit, PhotoNotAnnounced
+from visits.intake import (
+    NoSuchExport,
+    NoSuchUpload,
+    NoSuchVisit,
+    PhotoIsEvidence,
+    PhotoNotAnnounced,
+    UploadEnded,
+)
 from visits.ledger import AlreadyWithdrawn, NoSuchProblem
 from visits.log import BadCosignature, NoSuchKey, NotInLog
 from visits.people import NoSuchPosting
