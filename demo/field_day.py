@@ -97,6 +97,26 @@ class Inspector:
         }
         return self.phone.record("problem", body)
 
+    def answered(self, **answers: str | tuple[int, int]) -> Json:
+        """Answers to the questions of the package: a word, or how many were asked and how many know."""
+        said = [
+            {
+                "question_id": question_id,
+                "answer": answer if isinstance(answer, str) else "counted",
+                "asked": None if isinstance(answer, str) else answer[0],
+                "know": None if isinstance(answer, str) else answer[1],
+                "note": "",
+            }
+            for question_id, answer in answers.items()
+        ]
+        return {"question_set": self.phone.package["question_set"], "answers": said}
+
+    def corrected(self, record: Recorded, body: Json, reason: str) -> Recorded:
+        """What an earlier record of this phone should have said."""
+        return self.phone.record(
+            "correction", {"of_record": record.id, "of_sha256": record.sha256, "reason": reason, "body": body}
+        )
+
     def shoot(self, taken: Picture, at: LonLat, of: Recorded | None, *, source: str = "camera") -> Photographed:
         """A photo, hashed at the shutter, with the fixes of that moment."""
         of_record = of.id if of else None
@@ -121,7 +141,10 @@ def record_first_visit(phone: Phone, at: LonLat) -> Photographed:
 
 
 def record_first_phone(phone: Phone, place: Place, reused: bytes) -> PhoneDay:
-    """The first inspector's part: arrival, four people, two problems, nine photos of which one is too many."""
+    """The first inspector's part: arrival, four people, two problems, nine photos of which one is too many.
+
+    A few questions are answered, and one answer is corrected after the visit was closed.
+    """
     inspector = Inspector(phone, datum=Datum.WGS84, seed=2)
     village = place.village
     phone.record("arrive", {"fix": inspector.fix(village), "no_fix_reason": None})
@@ -147,7 +170,10 @@ def record_first_phone(phone: Phone, place: Place, reused: bytes) -> PhoneDay:
     photos = [inspector.shoot(taken, village, notices) for taken in pictures]
     boards = inspector.found(ITEM_SHOW_PIECES, "重复制作的展板已当场撤下（演示）", village, fixed_on_spot=True)
     photos += [inspector.shoot(_picture(seed, here), village, boards) for seed in (21, 22)]
+    notices_known: dict[str, str | tuple[int, int]] = {"funds_board": "yes", "funds_known": (3, 0)}
+    answers = phone.record("answers", inspector.answered(**notices_known, living_heating="yes"))
     phone.record("close", _closing(phone))
+    inspector.corrected(answers, inspector.answered(**notices_known, living_heating="no"), "取暖情况记错（演示）")
     too_many = photos.pop(6)
     return PhoneDay(tuple(photos), too_many, _bytes_of(phone, photos), boards, sightings)
 

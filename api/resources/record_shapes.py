@@ -120,7 +120,10 @@ class Photo(Schema):
 
 
 class Answered(Schema):
-    """The answer to one question; `note` is for a few words and never for who said them."""
+    """The answer to one question; `note` is for a few words and never for who said them.
+
+    A question that asks for words is answered `counted` without numbers, or `yes`: the words are the note.
+    """
 
     question_id = Text(least=1, most=60, pattern=r"\A[a-z0-9_]+\Z", required=True)
     answer = word("yes", "no", "cannot_tell", "not_asked", "counted", required=True)
@@ -131,7 +134,7 @@ class Answered(Schema):
     @validates_schema
     def _counts_are_counted(self, data: dict[str, Any], **kwargs: Any) -> None:
         asked, know = data["asked"], data["know"]
-        if (data["answer"] == "counted") != (asked is not None and know is not None):
+        if (asked is None) != (know is None) or (asked is not None and data["answer"] != "counted"):
             raise ma.ValidationError("Both numbers belong to a counted answer, and to no other.", "asked")
         if asked is not None and know is not None and know > asked:
             raise ma.ValidationError("More than were asked.", "know")

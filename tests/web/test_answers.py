@@ -8,6 +8,7 @@ import pytest
 from tests.visits.world import NOW, Phone
 from tests.web.county import Desk
 from visits import ledger, review
+from visits.forms import question_set
 
 HOSTILE = "<script>alert(1)</script>"
 LATER = NOW + timedelta(hours=2)
@@ -33,6 +34,8 @@ def a_corrected_visit(desk: Desk) -> tuple[Phone, dict[str, UUID]]:
     made["close"] = first.close()
     second.arrive()
     second.answers(("project_seen", "cannot_tell"), version="questions-2031-01-01-0123456789ab")
+    policy = {"question_id": "policy_answer", "answer": "counted", "asked": None, "know": None, "note": "问低保"}
+    second.make("answers", question_set=question_set().version, answers=[policy])
     second.finish()
     for phone in (first, second):
         world.send(phone)
@@ -68,6 +71,7 @@ def test_the_visit_shows_wording_rule_answer_and_what_was_corrected(own_desk: De
     assert "属乡镇应解决的条件" in text
     assert "属提出要求的部门的问题" in text
     assert "问 4 人，0 人知道" in text and "请对照第 20 项看一看" in text
+    assert "问低保" in text
     assert "服务器没有这个问题的措辞：project_seen" in text
     for struck in ("早八点敲门", "公示栏无公示", "记错人"):
         assert any(struck in part.split("</s>")[0] for part in text.split("<s>")[1:]), struck

@@ -195,6 +195,7 @@ def test_a_record_with_an_unknown_field_is_not_read_but_named(kind: str) -> None
         ("answers", {"answers": [{**ANSWERED, "know": 4}]}),
         ("answers", {"answers": [{**ANSWERED, "asked": None}]}),
         ("answers", {"answers": [{**ANSWERED, "answer": "yes"}]}),
+        ("answers", {"answers": [{**ANSWERED, "know": None}]}),
         ("answers", {"answers": [{**ANSWERED, "answer": "perhaps"}]}),
         ("answers", {"answers": [{**ANSWERED, "question_id": "../etc"}]}),
         ("answers", {"answers": [{**ANSWERED, "income_yuan": 3}]}),

@@ -34,7 +34,7 @@ export function answerFields(set, answers, change, type) {
     <p class="soft">${t("questions.version", { version: set.version })}</p>`;
 }
 
-const visitKind = () => (state.visit.package.announced ? "announced" : "unannounced");
+const visitKind = () => state.visit.package.visit_kind || (state.visit.package.announced ? "announced" : "unannounced");
 
 function question(one, value, change, type) {
   const words = either(one, "text");
