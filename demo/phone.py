@@ -23,7 +23,15 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from demo.errors import PhoneError
-from media.proof import DeviceKey, new_device_key, record_sha256, sign_p256
+from media.proof import (
+    DeviceKey,
+    SealedPackage,
+    new_device_key,
+    open_package,
+    read_code,
+    record_sha256,
+    sign_p256,
+)
 
 BATCH_RECORDS = 200
 CHUNK_BYTES = 256 * 1024
@@ -122,6 +130,21 @@ class Phone:
             package = answer.json()
             self._remember(package=package, visit_id=package["visit_id"], nonce_at=time.time())
         return answer
+
+    def fetch_package(self, assignment_id: str) -> Json:
+        """Fetch the sealed package, which can be done days before; it is kept until the code is at hand."""
+        body = {"device_utc": datetime.now(LOCAL).isoformat()}
+        issued: Json = _expect(self._call("POST", f"/api/v1/assignments/{assignment_id}/package", json=body), 200)
+        self._remember(sealed=issued, nonce_at=time.time())
+        return issued
+
+    def open_with_code(self, code: str) -> Recorded:
+        """Open the package with the code of the departure slip, with no network, and record that."""
+        issued = self.state["sealed"]
+        plaintext = open_package(read_code(code), SealedPackage(**issued["sealed"]), issued["assignment_id"])
+        package: Json = {**json.loads(plaintext), "nonce": issued["nonce"]}
+        self._remember(package=package, visit_id=package["visit_id"])
+        return self.record("open", {"how": "key", "fix": None})
 
     @property
     def package(self) -> Json:

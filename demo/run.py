@@ -122,6 +122,8 @@ def _assign(run: Stage) -> Phone:
     story.expect(early.json()["type"] == "/problems/assignment-sealed", "the early refusal is called assignment-sealed")
     listed = phone.get(f"/api/v1/assignments/{run.assignment_id}").json()
     story.expect(listed["village"] is None, "an inspector sees no village while the assignment is sealed")
+    sealed = run.phone("insp.b").fetch_package(run.assignment_id)
+    story.expect(VISITED_CODE not in str(sealed), "a sealed package tells nothing of the village")
     outsider = run.phone("insp.c").ask_to_open(run.assignment_id)
     story.expect(outsider.status_code == 404, "for somebody outside the team the assignment does not exist")
     trail = run.desk("discipline").read("/api/v1/audit", about=f"assignment:{run.assignment_id}")["items"]
@@ -134,11 +136,14 @@ def _assign(run: Stage) -> Phone:
 
 def _open_both(run: Stage, phone_a: Phone) -> tuple[Phone, Phone]:
     story = run.story
-    story.step("both phones open the assignment")
+    story.step("both phones open the assignment, one online, one by the key of the departure slip")
     phones = phone_a, run.phone("insp.b")
-    for phone in phones:
-        open_or_fail(phone, run.assignment_id)
+    open_or_fail(phones[0], run.assignment_id)
+    slip = run.desk("office").ask("POST", f"/api/v1/assignments/{run.assignment_id}/key", 200, json={}).json()
+    phones[1].open_with_code(slip["code"])
     run.visit_id = phones[0].visit_id
+    story.expect(phones[1].visit_id == run.visit_id, "both phones are on the same visit")
+    story.tell("the second phone opened offline: package fetched sealed before, code from the departure slip")
     names = {posting["name"] for posting in phones[0].package["postings"]}
     story.expect(names == {MET, AT_CANTEEN, ON_LEAVE, UNEXPLAINED, FAR_FIX}, "five people are expected in the village")
     story.expect(ENDED not in names, "a posting that ended yesterday is not expected today")

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from media.proof import read_code
 from tests.phone_exports import container, sealed
-from tests.visits.world import XIADANG, Phone
+from tests.visits.world import PASSPHRASE, XIADANG, Phone
 from tests.web.county import Desk, desk_time
 from tests.web.test_browser import Window, _serve
 from visits import plans
@@ -145,4 +145,59 @@ def test_a_file_is_brought_in_and_its_receipt_taken_back(
     receipt = json.loads(Path(started.value.path()).read_text("utf-8"))
     assert set(receipt) == {"receipts", "signature", "kid"}
     assert here.sideways_px() == 0
+    assert here.wrong == []
+
+
+OPEN_AND_SEAL = """async ({ sealed, code, id, server, manifest }) => {
+    const keys = await import("/field/static/engine/keys.js");
+    const text = keys.bytesOf(JSON.stringify(manifest));
+    const plain = new Uint8Array(4 + text.length);
+    new DataView(plain.buffer).setUint32(0, text.length);
+    plain.set(text, 4);
+    const { key, head } = await keys.exportKey(server);
+    const box = await keys.closeBox(key, plain, head.kid);
+    const [iv, ciphertext] = [keys.base64url(box.iv), keys.base64url(box.sealed)];
+    const file = { shidi: "phone-export/1", ...head, iv, ciphertext };
+    return { package: await keys.openSealed(sealed, code, id), file: JSON.stringify(file) };
+}"""
+
+VERIFY = """async ({ key, receipts, signature }) => {
+    const keys = await import("/field/static/engine/keys.js");
+    return [await keys.verifies(key, receipts, signature), await keys.verifies(key, receipts + " ", signature)];
+}"""
+
+
+@pytest.mark.browser
+def test_the_phone_page_opens_what_the_server_seals_and_seals_what_it_opens(
+    own_desk: Desk, own_address: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    """Both sides wrote their cryptography from one description; here they meet."""
+    assignment_id = released(own_desk)
+    actor, key = own_desk.world.phone_actor("first")
+    phone = own_desk.app.test_client()
+    device = {"label": "phone", "public_key": key.public_jwk}
+    said = {"login": "first", "passphrase": PASSPHRASE, "device": device}
+    bearer = {"Authorization": f"Bearer {phone.post('/api/v1/sessions', json=said).get_json()['token']}"}
+    package = phone.post(f"/api/v1/assignments/{assignment_id}/package", json={}, headers=bearer).get_json()
+    server = phone.get("/api/v1/phone-exports/key", headers=bearer).get_json()
+    here = Window(new_context("phone").new_page(), own_address).sign_in("office")
+    here.go("/desk/assignments")
+    here.page.get_by_role("button", name="出示启封钥匙").first.click()
+    typed = here.page.locator(".slip-code").inner_text()
+    manifest = {
+        "account_id": str(actor.account_id),
+        "device_id": str(actor.device_id),
+        "made_at": "2026-11-18T18:00:00+08:00",
+        "visits": [],
+    }
+    given = {"sealed": package["sealed"], "code": typed, "id": package["assignment_id"], "server": server}
+    made = here.page.evaluate(OPEN_AND_SEAL, {**given, "manifest": manifest})
+    assert made["package"]["village"]["code"] == XIADANG
+    assert {"outline", "question_set", "visit_id"} <= set(made["package"]) and "nonce" not in made["package"]
+    binary = {**bearer, "Content-Type": "application/octet-stream"}
+    answer = phone.post("/api/v1/phone-exports", data=made["file"].encode(), headers=binary)
+    assert answer.status_code == 200, answer.get_json()
+    receipt = answer.get_json()
+    told = {"key": server["receipt_key"], "receipts": receipt["receipts"], "signature": receipt["signature"]}
+    assert here.page.evaluate(VERIFY, told) == [True, False]
     assert here.wrong == []
