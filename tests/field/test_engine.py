@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 import requests
 from playwright.sync_api import BrowserContext
+from pyproj import Geod
 
 from demo.server import Server
 from tests.field.phone import EngineError, Json, PagePhone, sha256_of
@@ -227,6 +228,18 @@ def test_a_problem_has_six_photos_and_a_visit_twelve(new_phone: NewPhone, next_a
         phone.take(visit_id, seed=110 + number, size_bytes=2000)
     with pytest.raises(EngineError, match="no more than 12"):
         phone.take(visit_id, seed=116, size_bytes=2000)
+
+
+def test_distance_and_bearing_are_the_geodesic_s_where_a_visit_begins(new_phone: NewPhone) -> None:
+    phone = new_phone()
+    for lon_deg, lat_deg in ((119.5, 27.4), (119.52, 27.4), (119.5, 27.0), (118.9, 27.6), (119.5001, 27.4001)):
+        here, site = {"lon_deg": 119.5, "lat_deg": 27.4}, {"lon_deg": lon_deg, "lat_deg": lat_deg}
+        told = phone.call("positions", "toward", here, site)
+        bearing_deg, _, distance_m = Geod(ellps="WGS84").inv(119.5, 27.4, lon_deg, lat_deg)
+        assert told["distance_m"] == pytest.approx(distance_m, rel=1e-3, abs=1e-3)
+        # The bearing at the middle of the way, which at 60 km is a few tenths of a degree from the one at its start.
+        away_deg = (told["bearing_deg"] - bearing_deg + 180) % 360 - 180
+        assert abs(away_deg) < 0.5 or distance_m == 0
 
 
 def test_the_training_leaves_nothing_and_sends_nothing(new_phone: NewPhone, next_assignment: Next) -> None:

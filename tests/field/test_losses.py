@@ -15,6 +15,8 @@ from demo.server import Server
 from tests.components import CHROMIUM_FLAGS
 from tests.field.phone import EngineError, PagePhone, bytes_of, kill_browser, sha256_of
 from tests.field.test_engine import NOTHING_WAITS, NewPhone, Next, arrived_once
+from tests.reliability.rig import opened
+from visits.intake import Upload
 
 KILLS = 3
 ON_THE_PHONE = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": {"width": 390, "height": 844}}
@@ -273,6 +275,40 @@ def test_another_account_on_the_same_phone_neither_reads_nor_sends_what_is_not_t
     assert phone.load(visit_id)["records"][-1]["body"]["reason"] == "山洪封路"
     context.set_offline(False)
     assert phone.sync()["waiting"] == NOTHING_WAITS
+
+
+def test_what_is_on_its_way_stops_when_somebody_else_takes_the_phone(
+    new_phone: NewPhone, new_context: Callable[..., BrowserContext], field_server: Server, next_assignment: Next
+) -> None:
+    context = new_context("phone")
+    phone = new_phone(context=context)
+    phone.sign_in("lin")
+    visit_id = phone.open_visit(next_assignment())
+    photo = phone.take(visit_id, seed=12, size_bytes=3_000_000)
+    devtools = context.new_cdp_session(phone.page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
+    devtools.send("Network.enable")
+    devtools.send("Network.emulateNetworkConditions", slow)
+    phone.page.evaluate(
+        """() => import('/field/static/engine/outbox.js').then((outbox) => { window.sending = outbox.sync(); })"""
+    )
+    phone.page.evaluate(
+        """() => import('/field/static/engine/db.js').then(({changes}) => new Promise((done) => {
+            changes.addEventListener('outbox', ({detail}) => detail && detail.percent > 0 && done());
+        }))"""
+    )
+    phone.call("session", "lock")
+    phone.sign_in("chen")
+    devtools.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+    phone.page.evaluate("() => window.sending")
+    phone.sync()
+    with opened(field_server.data_dir) as store, store.reading() as uow:
+        rows = uow.session.query(Upload).filter_by(sha256=photo["sha256"]).all()
+        assert [row.completed_utc for row in rows] == [None]
+    phone.call("session", "lock")
+    phone.sign_in("lin")
+    assert phone.sync()["waiting"] == NOTHING_WAITS
+    assert arrived_once(field_server, photo["sha256"])
 
 
 def test_photos_at_rest_are_not_the_camera_s_bytes_and_come_back_as_them(

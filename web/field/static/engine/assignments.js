@@ -6,7 +6,7 @@ import { ApiProblem, clockOffset, request } from './api.js';
 import { getFact, putFact, read, tell, write } from './db.js';
 import { localInstant, openSealed } from './keys.js';
 import { position } from './positions.js';
-import { accountId, seal, unseal } from './session.js';
+import { accountId, mustStillBe, seal, unseal } from './session.js';
 import { begin } from './visits.js';
 
 const LISTED_AFTER_EXPIRY_MS = 60 * 24 * 3600 * 1000;
@@ -39,6 +39,7 @@ export async function refresh() {
     const row = { account_id, id: one.id, box, package_box: before ? before.package_box : null };
     if (!row.package_box && Date.parse(one.expires_utc) > Date.now()) row.package_box = await download(one.id);
     known.delete(one.id);
+    mustStillBe(account_id);
     await write('assignments', (tx) => tx.objectStore('assignments').put(row));
   }
   // What the server no longer names was taken back; a visit that began stays a visit.

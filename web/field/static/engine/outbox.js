@@ -6,7 +6,7 @@
  */
 import { ApiProblem, NoContact, clockOffset, lastContact } from './api.js';
 import { changes, isTraining, markUnsent, read, storageState, tell, write } from './db.js';
-import { accountsHere, current, needsSignIn, unseal } from './session.js';
+import { Locked, accountsHere, current, needsSignIn, unseal } from './session.js';
 
 const FIRST_WAIT_MS = 5000;
 const LONGEST_WAIT_MS = 15 * 60 * 1000;
@@ -146,6 +146,7 @@ async function run() {
 }
 
 async function fail(error) {
+  if (error instanceof Locked) return; // whoever unlocks it starts again
   if (error instanceof ApiProblem && error.status === 401) {
     state.trouble = { kind: 'sign-in', detail: '' };
     return;

@@ -6,7 +6,7 @@
 import { ApiProblem, NoContact, request, sendPiece } from './api.js';
 import { read, tell, write } from './db.js';
 import { localInstant, sha256Hex } from './keys.js';
-import { unseal, unsealBytes } from './session.js';
+import { mustStillBe, unseal, unsealBytes } from './session.js';
 
 export const LARGEST_PIECE_BYTES = 256 * 1024;
 export const SMALLEST_PIECE_BYTES = 16 * 1024;
@@ -68,6 +68,7 @@ function firstBatch(rows) {
 async function sendBatch(batch) {
   const texts = await Promise.all(batch.map((row) => unseal(row.box, `record/${row.id}`)));
   const records = texts.map(({ text, signature }) => ({ record: text, signature }));
+  mustStillBe(batch[0].account_id);
   try {
     const json = { device_utc: localInstant(), records };
     const { body } = await request('POST', `/visits/${batch[0].visit_id}/records`, { json });
@@ -131,6 +132,7 @@ async function sendPhoto(photo) {
   let wrong = 0;
   let offset = null;
   while (offset !== row.size_bytes) {
+    mustStillBe(row.account_id);
     try {
       if (offset === null) {
         row = await located(row);

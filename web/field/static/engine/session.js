@@ -53,7 +53,9 @@ useToken(
   },
 );
 changes.addEventListener('session', (event) => {
-  if (event.detail && event.detail.elsewhere) start();
+  if (!event.detail || !event.detail.elsewhere) return;
+  // Another tab signed in or locked: take it up, and let the screens of this tab look again once that is done.
+  start().then(() => changes.dispatchEvent(new CustomEvent('session', { detail: { reason: 'taken-up' } })));
 });
 
 /**
@@ -67,6 +69,7 @@ export async function start() {
     return null;
   }
   await enter(unlocked);
+  await touch();
   return current();
 }
 
@@ -165,6 +168,11 @@ export async function touch() {
 /** The id of the unlocked account; raises `Locked`. */
 export function accountId() {
   return opened().account.id;
+}
+
+/** Raise `Locked` unless this account is still the unlocked one; long work asks before each step that others see. */
+export function mustStillBe(account_id) {
+  if (accountId() !== account_id) throw new Locked('somebody else has signed in');
 }
 
 /** The signature of the unlocked account on this phone over a text. */

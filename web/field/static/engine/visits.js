@@ -5,7 +5,7 @@
  * that a phone that dies in between has all of them or none, and two tabs cannot fork the chain.
  * @module
  */
-import { isTraining, read, tell, write } from './db.js';
+import { askToPersist, isTraining, read, tell, write } from './db.js';
 import { localInstant, sha256Hex, uuid7 } from './keys.js';
 import { accountId, seal, sealBytes, signText, unseal } from './session.js';
 
@@ -30,6 +30,7 @@ export class VisitEnded extends Error {}
 
 /** When the nonce came, on the clock that only runs while this page lives; by visit. */
 const nonceTimes = new Map();
+let askedToPersist = false;
 
 /**
  * Begin a visit with an opened package, or find again the one that began. Its first record says how it was opened,
@@ -217,6 +218,9 @@ export async function opened(row) {
 }
 
 function saved(visit_id) {
+  // Now there is something to lose, and a tap has just been made: browsers promise most readily then.
+  if (!askedToPersist) askToPersist().catch(() => {});
+  askedToPersist = true;
   tell('visit', { visit_id });
   if (!isTraining()) tell('outbox', { reason: 'saved' });
 }
