@@ -15,18 +15,22 @@ const LEASE_MS = 20000;
 const SYNC_TAG = 'shidi-outbox';
 
 const me = Math.random().toString(36).slice(2);
-const state = { sending: false, next_ms: null, failures: 0, trouble: null, timer: null, running: null, again: false };
+const state = { sending: false, next_ms: null, failures: 0, trouble: null, timer: null, running: null, again: false, woken: false };
 
 /**
  * Begin to send by itself: now, and whenever there is reason to think that it could work. Call it once at the start.
  */
 export function listen() {
-  const wake = () => sync();
+  const wake = () => {
+    state.woken = true;
+    state.failures = 0;
+    sync();
+  };
   addEventListener('online', wake);
   addEventListener('pageshow', wake);
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake());
   changes.addEventListener('outbox', (event) => {
-    if (event.detail && event.detail.reason === 'saved' && !event.detail.elsewhere) wake();
+    if (event.detail && event.detail.reason === 'saved' && !event.detail.elsewhere) sync();
   });
   changes.addEventListener('session', (event) => {
     if (event.detail && event.detail.reason === 'signed-in') wake();
@@ -57,9 +61,10 @@ export function sync() {
 async function rounds() {
   while (state.again) {
     state.again = false;
+    state.woken = false;
     await run();
-    // What was saved meanwhile waits like the rest for the next attempt.
-    if (state.next_ms !== null) state.again = false;
+    // After a failure what was saved meanwhile waits like the rest; a network that came meanwhile is tried at once.
+    if (state.next_ms !== null) state.again = state.woken;
   }
 }
 
