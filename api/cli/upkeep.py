@@ -32,6 +32,8 @@ def check(context: click.Context, data_dir: Path | None) -> None:
     click.echo(
         f"{report.records} records, {report.photos} photos, log of {report.log_size}, root {report.log_root_hex}"
     )
+    if report.removed_visits:
+        click.echo(f"removed by rule, and so not missing: what {report.removed_visits} visits held")
     for finding in report.findings:
         click.echo(f"{finding.what}: {finding.about}: {finding.sentence}")
     if report.findings:

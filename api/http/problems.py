@@ -42,6 +42,7 @@ from visits.intake import (
     NoSuchVisit,
     PhotoIsEvidence,
     PhotoNotAnnounced,
+    RemovedByRule,
     UploadEnded,
 )
 from visits.ledger import AlreadyWithdrawn, NoSuchProblem
@@ -61,6 +62,7 @@ from visits.review import (
 )
 from visits.review import NoSuchPosting as NoSuchReviewedPosting
 from visits.store import AlreadyServed, StoreBusy, StoreUnavailable
+from visits.upkeep import BadRules, PlanChanged
 
 logger = logging.getLogger(__name__)
 
@@ -148,6 +150,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     NoSuchExport: Problem("no-such-export", 404, "No such import", "没有这次导入"),
     UploadEnded: Problem("upload-ended", 410, "The upload has ended", "该上传已终止或过期"),
     PhotoIsEvidence: Problem("photo-is-evidence", 409, "The photo is evidence and stays", "照片已送达，作为证据保留"),
+    RemovedByRule: Problem("removed-by-rule", 410, "Removed by rule", "本次暗访的内容已按规定删除"),
     PhotoNotAnnounced: Problem("photo-not-announced", 409, "No record announces this photo", "照片尚无对应记录"),
     # forms, people, fieldwork
     NoSuchItem: Problem("no-such-item", 404, "No such problem item", "没有这一问题条目"),
@@ -218,6 +221,8 @@ FAULTS_OF_THE_HOUSE: frozenset[type[Exception]] = frozenset(
         media.NotComparable,
         media.ProofBroken,
         media.SealBroken,
+        BadRules,
+        PlanChanged,
         media.UnknownAlgorithm,
         media.InspectionUnavailable,
         media.BadCode,

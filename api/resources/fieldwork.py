@@ -262,6 +262,8 @@ class VisitOut(ma.Schema):
     hints = ma.fields.List(ma.fields.Nested(HintOut))
     kept = ma.fields.List(ma.fields.Nested(KeptOut))
     judged_utc = Instant()
+    removed_utc = Instant(allow_none=True)
+    removed_by_rule = ma.fields.String()
 
 
 class ReceiptItemOut(ma.Schema):

@@ -38,6 +38,7 @@ class Right(StrEnum):
     READ_LOG = "read_log"
     READ_AUDIT = "read_audit"
     WITNESS = "witness"
+    ORDER_REMOVAL = "order_removal"
     DECIDE = "decide"
 
 
@@ -59,6 +60,7 @@ _HELD_BY: dict[Right, frozenset[Role]] = {
     Right.READ_COVERAGE: frozenset({Role.OFFICE, Role.ORGANIZATION, Role.LEADER, Role.OVERSIGHT}),
     Right.READ_LOG: frozenset(Role),
     Right.READ_AUDIT: frozenset({Role.DISCIPLINE}),
+    Right.ORDER_REMOVAL: frozenset({Role.ORGANIZATION}),
     Right.WITNESS: frozenset({Role.DISCIPLINE}),
     Right.DECIDE: frozenset({Role.ORGANIZATION}),
 }

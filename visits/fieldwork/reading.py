@@ -17,7 +17,7 @@ from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
 from visits.fieldwork.scope import Parted, parted, reach, sees_people, visible_kept, visible_visit
 from visits.forms import Question, question_set
-from visits.intake import KeptRecord, arrived_photos, kept_records
+from visits.intake import KeptRecord, arrived_photos, kept_records, removal_of
 from visits.people import PostingView, posting_known
 from visits.places import VillageView, village
 from visits.plans import AssignedVisit, Member, assigned_visit, issues_of, openings_of
@@ -196,6 +196,8 @@ class VisitView:
     hints: tuple[HintView, ...]
     kept: tuple[KeptRecord, ...]
     judged_utc: datetime
+    removed_utc: datetime | None
+    removed_by_rule: str
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,7 @@ def visits(
 
 def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) -> VisitView:
     """One visit whole, for those who may see it; who was met is for the organization department and the team only."""
+    removal = removal_of(uow, visit_id)
     row = visible_visit(uow, actor, visit_id)
     sorted_out = parted(actor, field_records(uow, visit_id, issues_of(uow, row.assignment_id)))
     records = sorted_out.visible
@@ -281,6 +284,8 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
         hints=tuple(h for h in _hints(uow, visit_id) if sorted_out.shows(h.about)),
         kept=tuple(visible_kept(actor, kept_records(uow, visit_id))),
         judged_utc=row.judged_utc,
+        removed_utc=removal.removed_utc if removal else None,
+        removed_by_rule=removal.rule if removal else "",
     )
 
 
@@ -292,7 +297,7 @@ def receipt(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> VisitReceipt:
     items += [
         ReceiptItem("file", p.sha256, None, p.arrived_utc, p.log_index)
         for p in arrived_photos(uow, visit_id).values()
-        if sorted_out.shows(p.sha256)
+        if sorted_out.shows(p.sha256) and removal_of(uow, visit_id) is None
     ]
     return VisitReceipt(visit_id, row.complete, row.state, _lacking(row, sorted_out), tuple(items))
 

@@ -8,6 +8,7 @@ from visits.intake.errors import (
     NoSuchVisit,
     PhotoIsEvidence,
     PhotoNotAnnounced,
+    RemovedByRule,
     UploadEnded,
 )
 from visits.intake.exports import (
@@ -34,7 +35,8 @@ from visits.intake.records import (
     record_text,
     refused_numbers,
 )
-from visits.intake.rows import KeptDelivery, PhoneExport, ReceivedRecord, Upload, VisitKey
+from visits.intake.removal import hashes_of, photos_nobody_needs, removal_of, remove_texts
+from visits.intake.rows import KeptDelivery, PhoneExport, ReceivedRecord, RemovedVisit, Upload, VisitKey
 from visits.intake.rules import PHOTOS_PER_PROBLEM, PHOTOS_PER_VISIT, kind_corrected
 from visits.intake.sealing import open_for_visit, seal_for_visit
 from visits.intake.uploads import (
@@ -72,6 +74,8 @@ __all__ = [
     "ReceivedRecord",
     "Reception",
     "RecordReceipt",
+    "RemovedByRule",
+    "RemovedVisit",
     "StoredRecord",
     "Upload",
     "UploadEnded",
@@ -84,6 +88,7 @@ __all__ = [
     "corrections_received",
     "delivered_records",
     "expire_upload",
+    "hashes_of",
     "keep_export",
     "keep_unreadable",
     "kept_records",
@@ -94,10 +99,13 @@ __all__ = [
     "phone_exports",
     "phones_of",
     "photos_have_arrived",
+    "photos_nobody_needs",
     "receive",
     "receive_exported",
     "record_text",
     "refused_numbers",
+    "removal_of",
+    "remove_texts",
     "seal_for_visit",
     "signer_in_reach",
     "terminate_upload",

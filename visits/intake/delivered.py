@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from visits.access import Device
+from visits.intake.removal import removal_of
 from visits.intake.rows import ReceivedRecord
 from visits.intake.sealing import seal_of_visit
 from visits.store import UnitOfWork
@@ -17,7 +18,7 @@ class DeliveredRecord:
     """One record as a phone sent it: taken, in conflict or refused."""
 
     sha256: str
-    text: str
+    text: str | None  # None once it was removed by rule
     account_id: UUID
     device_id: UUID | None
     signature: str | None
@@ -33,11 +34,12 @@ def delivered_records(uow: UnitOfWork, visit_id: UUID) -> list[DeliveredRecord]:
     """Everything that phones sent as records of a visit, in the order it came; callers check their reach."""
     query = select(ReceivedRecord).where(ReceivedRecord.visit_id == visit_id).order_by(ReceivedRecord.number)
     rows = uow.session.scalars(query).all()
-    seal = seal_of_visit(uow, visit_id) if rows else None
+    is_here = bool(rows) and removal_of(uow, visit_id) is None
+    seal = seal_of_visit(uow, visit_id) if is_here else None
     return [
         DeliveredRecord(
             sha256=row.sha256,
-            text=seal.open(row.sealed_text, row.sha256).decode(),
+            text=seal.open(row.sealed_text, row.sha256).decode() if seal else None,
             account_id=row.account_id,
             device_id=row.device_id,
             signature=row.signature,
@@ -49,7 +51,6 @@ def delivered_records(uow: UnitOfWork, visit_id: UUID) -> list[DeliveredRecord]:
             log_index=row.log_index,
         )
         for row in rows
-        if seal is not None
     ]
 
 

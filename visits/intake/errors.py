@@ -23,6 +23,10 @@ class PhotoIsEvidence(IntakeError):
     """The photo has arrived whole: it can no longer be given up."""
 
 
+class RemovedByRule(IntakeError):
+    """What this visit held was removed by rule; nothing is added to it, and nothing of it can be opened."""
+
+
 class PhotoNotAnnounced(IntakeError):
     """No photo record of this visit names these bytes: records come first, photos after."""
 

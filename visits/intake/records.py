@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from media.proof import p256_verifier, record_sha256
 from visits.access import Actor, Device, Right, note, require
+from visits.intake.removal import removal_of
 from visits.intake.rows import KeptDelivery, ReceivedRecord
 from visits.intake.rules import TakenSoFar, refusal
 from visits.intake.sealing import open_for_visit, seal_for_visit, seal_of_visit
@@ -142,7 +143,7 @@ def accepted_records(uow: UnitOfWork, visit_id: UUID) -> list[StoredRecord]:
         .order_by(ReceivedRecord.number)
     )
     rows = uow.session.scalars(query).all()
-    if not rows:
+    if not rows or removal_of(uow, visit_id) is not None:
         return []
     seal = seal_of_visit(uow, visit_id)
     return [
@@ -164,6 +165,8 @@ def accepted_records(uow: UnitOfWork, visit_id: UUID) -> list[StoredRecord]:
 
 def kept_records(uow: UnitOfWork, visit_id: UUID) -> list[KeptRecord]:
     """What was sent for a visit and not taken, oldest first; callers check their reach."""
+    if removal_of(uow, visit_id) is not None:
+        return []
     rows = uow.session.scalars(
         select(ReceivedRecord).where(ReceivedRecord.visit_id == visit_id, ReceivedRecord.outcome != "accepted")
     )

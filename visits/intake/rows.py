@@ -23,6 +23,18 @@ class VisitKey(Base):
     wrapped_key: Mapped[bytes]
 
 
+class RemovedVisit(Base):
+    """That a visit's key, and with it all its texts, was removed by rule; written once, with the log entry of it."""
+
+    __tablename__ = "removed_visit"
+
+    visit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(String(120))
+    ordered_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    removed_utc: Mapped[datetime]
+    log_index: Mapped[int]
+
+
 class ReceivedRecord(Base):
     """One record as a phone sent it, with what became of it. Never changed, never dropped."""
 

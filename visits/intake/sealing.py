@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from media.proof import new_data_key, seal, unseal, unwrap, wrap
-from visits.intake.rows import VisitKey
+from visits.intake.errors import RemovedByRule
+from visits.intake.rows import RemovedVisit, VisitKey
 from visits.store import UnitOfWork, insert_unless_there
 
 
@@ -27,6 +28,8 @@ def seal_of_visit(uow: UnitOfWork, visit_id: UUID) -> VisitSeal:
     """The seal of a visit, whose key is made at first need."""
     row = uow.session.get(VisitKey, visit_id)
     if row is None:
+        if uow.session.get(RemovedVisit, visit_id) is not None:
+            raise RemovedByRule("what this visit held was removed by rule")
         wrapped = wrap(uow.master_key, new_data_key(), str(visit_id).encode())
         insert_unless_there(uow, VisitKey, visit_id=visit_id, wrapped_key=wrapped)
         row = uow.session.get_one(VisitKey, visit_id)

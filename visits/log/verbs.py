@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, insert, select
+from sqlalchemy import Table, bindparam, func, insert, select, update
 
 from media.proof import (
     canonical,
@@ -169,6 +169,11 @@ def entries_saying(uow: UnitOfWork, kinds: Sequence[str], name: str, values: Col
     query = select(LogLeaf.index, LogLeaf.payload).where(LogLeaf.kind.in_(kinds), LogLeaf.payload.is_not(None))
     found = uow.session.execute(query.order_by(LogLeaf.index).execution_options(yield_per=1000))
     return [index for index, payload in found if payload and json.loads(payload).get(name) in values]
+
+
+def forget(uow: UnitOfWork, indexes: Sequence[int]) -> None:
+    """Remove what these entries say, and their salts; their hashes stay, and with them every root and proof."""
+    uow.session.execute(update(LogLeaf).where(LogLeaf.index.in_(indexes)).values(salt=None, payload=None))
 
 
 def recompute_root(uow: UnitOfWork) -> LogHead:

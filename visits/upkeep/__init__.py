@@ -2,8 +2,17 @@
 
 from visits.upkeep.bundle import bundle_of_visit
 from visits.upkeep.check import Finding, Report, check
+from visits.upkeep.errors import BadRules, PlanChanged, UpkeepError
 from visits.upkeep.keys import rotate_server_key
 from visits.upkeep.opening import CONCERNED, open_entry
+from visits.upkeep.retention import (
+    RetentionPlan,
+    Rule,
+    carry_out,
+    plan_retention,
+    read_rules,
+    remove_unneeded_bytes,
+)
 from visits.upkeep.sweep import Swept, sweep
 from visits.upkeep.witness import (
     begin_daily_checkpoints,
@@ -16,17 +25,26 @@ from visits.upkeep.witness import (
 
 __all__ = [
     "CONCERNED",
+    "BadRules",
     "Finding",
+    "PlanChanged",
     "Report",
+    "RetentionPlan",
+    "Rule",
     "Swept",
+    "UpkeepError",
     "begin_daily_checkpoints",
     "bundle_of_visit",
+    "carry_out",
     "check",
     "checkpoint_by_hand",
     "checkpoint_now",
     "daily_checkpoint",
     "file_cosignature",
     "open_entry",
+    "plan_retention",
+    "read_rules",
+    "remove_unneeded_bytes",
     "rotate_server_key",
     "stamp_refused",
     "sweep",

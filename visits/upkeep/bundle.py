@@ -11,7 +11,7 @@ from media.proof import bundle as parts
 from media.store import EvidenceStore
 from visits.access import Actor, Right, note, require
 from visits.fieldwork import visible_visit, withheld
-from visits.intake import DeliveredRecord, arrived_photos, delivered_records, phones_of
+from visits.intake import DeliveredRecord, arrived_photos, delivered_records, phones_of, removal_of
 from visits.log import (
     Purpose,
     checkpoint_file,
@@ -42,10 +42,10 @@ def bundle_of_visit(
     row = visible_visit(uow, actor, visit_id)
     hidden = withheld(uow, actor, visit_id)
     current_key(uow, Purpose.RECEIPT, at_utc=at_utc)  # made before the log is read, since making it adds to the log
-    delivered = delivered_records(uow, visit_id)
+    delivered, removal = delivered_records(uow, visit_id), removal_of(uow, visit_id)
     photos = _photos(uow, visit_id, evidence, [one for one in delivered if one.sha256 not in hidden])
     indexes = {one.log_index for one in delivered} | {one.log_index for one in photos if one.log_index is not None}
-    indexes |= _entries_of(uow, visit_id)
+    indexes |= _entries_of(uow, visit_id) | ({removal.log_index} if removal else set())
     size = _covering(uow, max(indexes), at_utc)
     visit = parts.BundledVisit(
         visit_id=str(visit_id),
@@ -57,9 +57,9 @@ def bundle_of_visit(
         ),
         records=tuple(_record(one, hidden) for one in delivered),
         photos=tuple(photos),
-        removal_index=None,
+        removal_index=removal.log_index if removal else None,
     )
-    texts = {one.sha256: one.text for one in delivered if one.sha256 not in hidden}
+    texts = {one.sha256: one.text for one in delivered if one.text is not None and one.sha256 not in hidden}
     small = parts.small_members(
         visit,
         texts,
@@ -110,11 +110,16 @@ def _photos(
         if one.photo_sha256 is None or one.photo_sha256 in found:
             continue
         here = arrived.get(one.photo_sha256)
-        state = parts.NOT_ARRIVED if here is None else parts.HERE if evidence.has(one.photo_sha256) else parts.MISSING
+        if one.text is None:
+            state = parts.REMOVED
+        elif here is None:
+            state = parts.NOT_ARRIVED
+        else:
+            state = parts.HERE if evidence.has(one.photo_sha256) else parts.MISSING
         found[one.photo_sha256] = parts.BundledPhoto(
             sha256=one.photo_sha256,
             state=state,
-            media_type=json.loads(one.text)["body"].get("media_type", ""),
+            media_type=json.loads(one.text)["body"].get("media_type", "") if one.text else "",
             size_bytes=evidence.size_bytes(one.photo_sha256) if state == parts.HERE else 0,
             log_index=here.log_index if here else None,
         )
@@ -124,7 +129,7 @@ def _photos(
 def _record(one: DeliveredRecord, hidden: frozenset[str]) -> parts.BundledRecord:
     return parts.BundledRecord(
         sha256=one.sha256,
-        state=parts.WITHHELD if one.sha256 in hidden else parts.HERE,
+        state=parts.REMOVED if one.text is None else parts.WITHHELD if one.sha256 in hidden else parts.HERE,
         account_id=str(one.account_id),
         device_id=str(one.device_id) if one.device_id else None,
         signature=one.signature,

@@ -4,12 +4,20 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from media import MediaError
 from media.store import EvidenceStore
 from visits.access import audit_is_unbroken
-from visits.intake import PhoneExport, ReceivedRecord, Upload, record_text
+from visits.intake import (
+    PhoneExport,
+    ReceivedRecord,
+    RemovedVisit,
+    Upload,
+    photos_nobody_needs,
+    record_text,
+    removal_of,
+)
 from visits.log import LogLeaf, head, recompute_root
 from visits.store import Job, Store, UnitOfWork
 
@@ -29,6 +37,7 @@ class Report:
 
     records: int
     photos: int
+    removed_visits: int
     log_size: int
     log_root_hex: str
     findings: tuple[Finding, ...]
@@ -40,6 +49,7 @@ def check(store: Store, evidence: EvidenceStore) -> Report:
         records = uow.session.scalars(select(ReceivedRecord)).all()
         uploads = uow.session.scalars(select(Upload).where(Upload.completed_utc.is_not(None))).all()
         photos = len({row.sha256 for row in uploads})
+        removed = uow.session.scalar(select(func.count()).select_from(RemovedVisit)) or 0
         log = head(uow)
         findings = [
             *_database(uow, is_sqlite=store.is_sqlite),
@@ -50,7 +60,7 @@ def check(store: Store, evidence: EvidenceStore) -> Report:
             *_audit(uow),
             *_jobs(uow),
         ]
-    return Report(len(records), photos, log.size, log.root_hex, tuple(findings))
+    return Report(len(records), photos, removed, log.size, log.root_hex, tuple(findings))
 
 
 def _database(uow: UnitOfWork, *, is_sqlite: bool) -> Iterator[Finding]:
@@ -62,6 +72,9 @@ def _database(uow: UnitOfWork, *, is_sqlite: bool) -> Iterator[Finding]:
 
 def _record(uow: UnitOfWork, row: ReceivedRecord) -> Iterator[Finding]:
     about = f"record {row.record_id or row.sha256}"
+    if removal_of(uow, row.visit_id) is not None:
+        yield from _in_log(uow, row.log_index, "records", lambda payload: row.sha256 in payload, about)
+        return
     try:
         found = hashlib.sha256(record_text(uow, row).encode()).hexdigest()
     except MediaError as reason:
@@ -74,7 +87,10 @@ def _record(uow: UnitOfWork, row: ReceivedRecord) -> Iterator[Finding]:
 
 def _photo(uow: UnitOfWork, row: Upload, evidence: EvidenceStore) -> Iterator[Finding]:
     about = f"photo {row.sha256} of visit {row.visit_id}"
-    if not evidence.has(row.sha256):
+    if removal_of(uow, row.visit_id) is not None:
+        if evidence.has(row.sha256) and photos_nobody_needs(uow, {row.sha256}):
+            yield Finding("photo", about, "its bytes are still here after removal by rule; run the removal again")
+    elif not evidence.has(row.sha256):
         yield Finding("photo", about, "its bytes are missing")
     elif not evidence.verify(row.sha256):
         yield Finding("photo", about, "its bytes do not have the hash they were received with")

@@ -68,6 +68,7 @@ CONCERNED: dict[str, Concerned] = {
     "records": _of_a_visit,
     "photo": _of_a_visit,
     "visit_complete": _of_a_visit,
+    "removal": _of_a_visit,
     "notice.give": _of_a_sighting,
     "reply.register": _of_a_sighting,
     "decision.propose": _of_a_sighting,

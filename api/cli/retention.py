@@ -1,0 +1,44 @@
+"""Removal by rule: first look, then order exactly what was looked at."""
+
+from pathlib import Path
+
+import click
+
+from api.cli.place import acting, here, now_utc
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.group()
+def retention() -> None:
+    """Removal of old evidence by rule."""
+
+
+@retention.command("run")
+@click.option(
+    "--rules", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A TOML file."
+)
+@click.option("--confirm", help="The word that the dry run ended with; without it nothing is removed.")
+@acting
+@click.pass_context
+def run(context: click.Context, rules: Path, confirm: str | None, data_dir: Path | None, login: str | None) -> None:
+    """Show what the rules remove today; with --confirm, remove it for good."""
+    from visits.upkeep import carry_out, plan_retention, read_rules
+
+    place = here(context, data_dir, login)
+    read = read_rules(rules.read_text("utf-8"))
+    with place.store() as store:
+        evidence = place.evidence(store)
+        with store.reading() as uow:
+            actor = place.actor(uow)
+            plan = plan_retention(uow, actor, read, at_utc=now_utc())
+        if confirm is not None:
+            plan = carry_out(store, evidence, actor, read, digest=confirm, at_utc=now_utc())
+    done = "removed" if confirm is not None else "would remove"
+    for one in plan.removes:
+        click.echo(f"{done} visit {one.visit_id} by rule {one.rule.name!r}, settled {one.settled_utc.date()}")
+    for one in plan.stays:
+        click.echo(f"stays: visit {one.visit_id}, although old enough: {one.stays_because}")
+    click.echo(f"{len(plan.removes)} {done}, {len(plan.stays)} stay")
+    if confirm is None and plan.removes:
+        click.echo(f"to remove exactly these for good: --confirm {plan.digest}")

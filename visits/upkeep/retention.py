@@ -1,0 +1,186 @@
+"""Removal by rule: what is old enough and settled goes, with its keys; that it went, and by which rule, stays."""
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from media.proof import canonical
+from media.store import EvidenceStore
+from visits.access import Actor, Right, note, require, within
+from visits.fieldwork import PhotoFact, Sighting, SightingJudgement, Visit
+from visits.intake import hashes_of, photos_nobody_needs, removal_of, remove_texts
+from visits.ledger import Problem
+from visits.log import append, entries_saying, forget
+from visits.review import Decision, Notice
+from visits.store import Store, UnitOfWork, lock_for_transaction
+from visits.upkeep.errors import BadRules, PlanChanged
+from visits.zone import LOCAL_ZONE
+
+IN_ORDER, WITH_PROBLEMS, HELD_AGAINST, ABORTED = OUTCOMES = ("in_order", "with_problems", "held_against", "aborted")
+# What a problem must be before the evidence of it may go.
+_SETTLED_PROBLEMS = ("fixed_on_spot", "withdrawn", "struck_off", "closed")
+_OF_VISIT = ("records", "photo", "visit_complete")
+_OF_ASSIGNMENT = ("assignment", "package", "opening")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Visits that ended like this are kept so many days after they were settled."""
+
+    name: str
+    of: str
+    days: int
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One visit that a rule removes, or why it stays although it is old enough."""
+
+    visit_id: UUID
+    rule: Rule
+    settled_utc: datetime
+    stays_because: str
+
+
+@dataclass(frozen=True)
+class RetentionPlan:
+    """What a run would remove. ``digest`` names exactly this, so that nothing else is removed than was looked at."""
+
+    removes: tuple[Planned, ...]
+    stays: tuple[Planned, ...]
+    digest: str
+
+
+def read_rules(text: str) -> list[Rule]:
+    """The rules of a TOML file: ``[[rule]]`` with ``name``, ``of`` (one of the outcomes) and ``days``."""
+    try:
+        rules = [Rule(**one) for one in tomllib.loads(text)["rule"]]
+        if not all(isinstance(one.name, str) and 0 < len(one.name) <= 120 for one in rules):
+            raise BadRules("each rule has a name of at most 120 characters")
+    except (KeyError, TypeError, ValueError) as reason:
+        raise BadRules(f"this is no file of rules: {reason}") from reason
+    for one in rules:
+        if one.of not in OUTCOMES or not isinstance(one.days, int) or one.days < 1:
+            raise BadRules(f"rule {one.name!r}: `of` is one of {', '.join(OUTCOMES)}, `days` a whole number above 0")
+    if len({one.of for one in rules}) != len(rules):
+        raise BadRules("two rules speak of the same visits")
+    return rules
+
+
+def plan_retention(uow: UnitOfWork, actor: Actor, rules: Sequence[Rule], *, at_utc: datetime) -> RetentionPlan:
+    """What these rules would remove today in the caller's division, and what is old enough and stays."""
+    require(actor, Right.ORDER_REMOVAL)
+    by_outcome = {rule.of: rule for rule in rules}
+    removes: list[Planned] = []
+    stays: list[Planned] = []
+    for row in uow.session.scalars(select(Visit).where(within(actor, Visit.village_code)).order_by(Visit.began_utc)):
+        if removal_of(uow, row.id) is not None:
+            continue
+        outcome, settled_utc, stays_because = _standing(uow, row, at_utc)
+        rule = by_outcome.get(outcome)
+        if rule is None or settled_utc + timedelta(days=rule.days) > at_utc:
+            continue
+        planned = Planned(row.id, rule, settled_utc, stays_because)
+        (stays if stays_because else removes).append(planned)
+    named = [[str(one.visit_id), one.rule.name, one.rule.days] for one in removes]
+    return RetentionPlan(tuple(removes), tuple(stays), hashlib.sha256(canonical(named)).hexdigest()[:12])
+
+
+def carry_out(
+    store: Store, evidence: EvidenceStore, actor: Actor, rules: Sequence[Rule], *, digest: str, at_utc: datetime
+) -> RetentionPlan:
+    """Remove what was planned, visit by visit; raises :class:`PlanChanged` when today's plan is another.
+
+    A run that was cut off is finished by the next one: bytes that no visit needs any more go first.
+    """
+    with store.reading() as uow:
+        plan = plan_retention(uow, actor, rules, at_utc=at_utc)
+    if plan.digest != digest:
+        raise PlanChanged(f"what would be removed is not what was looked at; look again (it is {plan.digest} now)")
+    for one in plan.removes:
+        with store.writing() as uow:
+            _remove(uow, actor, one, at_utc)
+    remove_unneeded_bytes(store, evidence)
+    return plan
+
+
+def remove_unneeded_bytes(store: Store, evidence: EvidenceStore) -> int:
+    """Remove the photos of removed visits that no other visit shares; how many went."""
+    with store.writing() as uow:
+        left = [sha256 for sha256 in photos_nobody_needs(uow) if evidence.has(sha256)]
+        for sha256 in left:
+            evidence.remove(sha256)
+    return len(left)
+
+
+def _remove(uow: UnitOfWork, actor: Actor, one: Planned, at_utc: datetime) -> None:
+    lock_for_transaction(uow, f"visit:{one.visit_id}")
+    row = uow.session.get_one(Visit, one.visit_id)
+    if removal_of(uow, row.id) is not None or _standing(uow, row, at_utc)[2]:
+        return  # something came up since the plan was made
+    records, photos = hashes_of(uow, row.id)
+    leaves = entries_saying(uow, _OF_VISIT, "visit_id", {str(row.id)})
+    leaves += entries_saying(uow, _OF_ASSIGNMENT, "assignment_id", {str(row.assignment_id)})
+    said = {
+        "visit_id": str(row.id),
+        "rule": one.rule.name,
+        "of": one.rule.of,
+        "days": one.rule.days,
+        "ordered_by": str(actor.account_id),
+        "records": records,
+        "photos": photos,
+        "entries": leaves,
+    }
+    entry = append(uow, "removal", said, at_utc=at_utc)
+    forget(uow, leaves)
+    remove_texts(uow, row.id, rule=one.rule.name, ordered_by=actor.account_id, log_index=entry.index, at_utc=at_utc)
+    uow.session.execute(delete(PhotoFact).where(PhotoFact.visit_id == row.id))
+    note(
+        uow,
+        actor,
+        "visit.remove",
+        about=f"visit:{row.id}",
+        division_code=row.village_code,
+        detail={"rule": one.rule.name},
+        at_utc=at_utc,
+    )
+
+
+def _standing(uow: UnitOfWork, row: Visit, at_utc: datetime) -> tuple[str, datetime, str]:
+    """How a visit ended, since when that is settled, and what is still open (empty when nothing is)."""
+    sightings = uow.session.scalars(select(Sighting).where(Sighting.visit_id == row.id)).all()
+    ids = [one.id for one in sightings]
+    decisions = uow.session.scalars(select(Decision).where(Decision.sighting_id.in_(ids))).all()
+    problems = uow.session.scalars(select(Problem).where(Problem.visit_id == row.id)).all()
+    held = [one for one in decisions if one.state == "standing" and (one.outcome, one.on_word) == ("accept", "not_met")]
+    outcome = ABORTED if row.state == "aborted" else HELD_AGAINST if held else WITH_PROBLEMS if problems else IN_ORDER
+    moments = [row.closed_utc or row.began_utc]
+    moments += [one.second_utc or one.proposed_utc for one in decisions]
+    moments += [one.withdrawn_utc or one.entered_utc for one in problems]
+    decided = {one.sighting_id for one in decisions if one.state == "standing"}
+    today = at_utc.astimezone(LOCAL_ZONE).date()
+    notices = uow.session.scalars(select(Notice.reply_until).where(Notice.sighting_id.in_(ids)))
+    open_things = {
+        "the visit is not closed": row.state == "open",
+        "something of it has not arrived": row.state == "closed" and not row.complete,
+        "a decision waits for its second person": any(one.state == "proposed" for one in decisions),
+        "an absence waits for review": any(_waits(uow, one.id) for one in sightings if one.id not in decided),
+        "a reply is still waited for": any(until >= today for until in notices),
+        "a problem is not settled": any(one.state not in _SETTLED_PROBLEMS for one in problems),
+    }
+    return outcome, max(moments), "; ".join(why for why, is_so in open_things.items() if is_so)
+
+
+def _waits(uow: UnitOfWork, sighting_id: UUID) -> bool:
+    newest = (
+        select(SightingJudgement.outcome)
+        .where(SightingJudgement.sighting_id == sighting_id)
+        .order_by(SightingJudgement.number.desc())
+        .limit(1)
+    )
+    return uow.session.scalar(newest) in ("not_met", "leave_pending")
