@@ -32,7 +32,7 @@ from visits.fieldwork.reading import (
 )
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.resemblance import LookAlike, OtherPhoto, catch_up, keep_prints, look_alikes
-from visits.fieldwork.rows import FixJudgement, Hint, PhotoFact, Sighting, SightingJudgement, Visit
+from visits.fieldwork.rows import FixJudgement, Hint, PhotoFact, PhotoPrint, Sighting, SightingJudgement, Visit
 from visits.fieldwork.scope import visible_visit
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "OpeningView",
     "OtherPhoto",
     "PhotoFact",
+    "PhotoPrint",
     "PhotoView",
     "RecordView",
     "Sighting",
