@@ -22,7 +22,7 @@ from api.settings import Settings
 from geo import Area, Datum
 from media.proof import load_or_create_master_key
 from tests.visits.world import OFFICE_SITE, PASSPHRASE, XIADANG, World, make_world, read_world
-from visits import intake, places, plans
+from visits import intake, places, plans, review
 from visits.store import Store, migrate
 
 # A step south of the village's office.
@@ -51,6 +51,17 @@ class County:
             code = plans.show_code(uow, office, assignment_id, at_utc=datetime.now(UTC)).code
         assert code is not None
         return code
+
+    def returns(self, visit_id: UUID, name: str, reason: str) -> None:
+        """Have the organization department return what was recorded of a person."""
+        now = datetime.now(UTC)
+        self.world.judge(visit_id, at_utc=now)
+        sighting = next(s for s in self.world.look(visit_id).sightings if s.posting_id == self.world.postings[name])
+        sent = {record.id: record.sha256 for record in self.world.look(visit_id).records}
+        based_on = tuple(sent[record_id] for record_id in sighting.record_ids)
+        with self.world.store.writing() as uow:
+            reviewer = self.world.actors["organization"]
+            review.decide(uow, reviewer, sighting.id, outcome="return", reason=reason, based_on=based_on, at_utc=now)
 
     def received(self, visit_id: str) -> list[dict[str, Any]]:
         """The records the server took of a visit, in the order they were made on each phone."""

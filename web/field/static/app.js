@@ -10,7 +10,7 @@ import * as session from "./engine/session.js";
 import * as shell from "./engine/shell.js";
 import * as visits from "./engine/visits.js";
 import * as home from "./screens/home.js";
-import { act, go, leaveVisit, paintWith, redraw, saveDraft, state, takeUp, tell } from "./screens/state.js";
+import { act, go, leaveVisit, paintWith, redraw, saveDraft, sentence, state, takeUp, tell } from "./screens/state.js";
 import { box, button } from "./screens/parts.js";
 import { language, megabytes, speak, t, wantedLanguage, when } from "./screens/words.js";
 
@@ -41,6 +41,7 @@ const AFTERWARDS = ["visit", "visit/correct"];
 const root = document.getElementById("app");
 let screen = null;
 let moves = 0;
+let moving = Promise.resolve();
 
 /** "#/visit/<id>/people" as {name: "visit/people", id, detail}. */
 function routeOf(hash) {
@@ -49,10 +50,14 @@ function routeOf(hash) {
   return whole in SCREENS ? { name: whole, id, part, detail } : { name: "home", id: null, part: "", detail: null };
 }
 
-/** Goes where the address says. */
-async function move() {
+/** Goes where the address says, one move after the other; of several that wait only the last is made. */
+function move() {
   const mine = (moves += 1);
-  const route = routeOf(location.hash);
+  moving = moving.catch(() => {}).then(() => (mine === moves ? goTo(routeOf(location.hash)) : undefined));
+  return moving;
+}
+
+async function goTo(route) {
   if (inAppBrowser() && route.name !== "in-app") return go("#/in-app");
   if (!state.account && !PUBLIC.includes(route.name)) return go("#/sign-in");
   // Half way, the old screen would read what the new one needs, so nothing is painted.
@@ -61,22 +66,27 @@ async function move() {
   if (before && before.leave) await before.leave();
   if (!state.notice || !state.notice.stays) state.notice = null;
   else state.notice.stays = false;
+  if (state.account) await session.touch();
   try {
     await settle(route);
     const module = await SCREENS[route.name]();
-    if (mine !== moves) return undefined;
     state.route = route;
     if (module.enter) await module.enter();
     screen = module;
   } catch (trouble) {
-    if (route.name === "home") throw trouble;
-    tell("bad", t("trouble.no_such_screen"), { stays: true });
-    return go("#/");
+    if (route.name !== "home") {
+      tell("bad", t("trouble.no_such_screen"), { stays: true });
+      return go("#/");
+    }
+    // The first screen always stands, if only to say what is wrong.
+    state.route = route;
+    screen = home;
+    tell("bad", sentence(trouble));
   }
   paint();
   window.scrollTo(0, 0);
   const heading = root.querySelector("h1");
-  if (heading && mine > 1) heading.focus();
+  if (heading && moves > 1) heading.focus();
   return undefined;
 }
 
@@ -178,9 +188,14 @@ const HEARD = {
   outbox: () => state.account && readOutbox(),
   contact: () => state.account && readOutbox(),
   session: ({ reason }) => {
+    if (reason === "locked" && isTraining()) return; // the training ends; who was here before comes next
     state.account = session.current();
-    if (!state.account) go("#/sign-in");
-    else if (reason === "signed-in") fetchAssignments();
+    if (!state.account) {
+      screen = null; // what it shows is nobody's any more
+      go("#/sign-in");
+    } else if (reason === "signed-in") {
+      fetchAssignments();
+    }
   },
   shell: () => {},
 };

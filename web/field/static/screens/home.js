@@ -2,9 +2,11 @@
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import * as assignments from "../engine/assignments.js";
+import { askToPersist } from "../engine/db.js";
+import * as shell from "../engine/shell.js";
 import { act, go, state } from "./state.js";
-import { button, linkButton, mark, progress, row } from "./parts.js";
-import { known, t, when } from "./words.js";
+import { box, button, linkButton, mark, progress, row } from "./parts.js";
+import { known, megabytes, t, when } from "./words.js";
 
 export const title = () => t("home.title");
 
@@ -14,6 +16,7 @@ export function view() {
   const open = visits.filter((visit) => !visit.ended);
   const done = visits.filter((visit) => visit.ended);
   return html`
+    ${warnings()}
     ${returns.length ? html`<section><h2>${t("home.returns")}</h2><ul class="rows">${returns.map(returned)}</ul></section>` : nothing}
     ${open.length ? html`<section><h2>${t("home.open")}</h2><ul class="rows">${open.map(underWay)}</ul></section>` : nothing}
     <section><h2>${t("home.assignments")}</h2>
@@ -44,7 +47,20 @@ function sealed(one) {
 }
 
 /** Opens by asking the server; without a connection the way round is the key. */
-const openOnline = (id) => act(async () => go(`#/visit/${await assignments.openOnline(id)}`));
+const openOnline = (id) => act(async () => {
+  const visitId = await assignments.openOnline(id);
+  await askToPersist();
+  go(`#/visit/${visitId}`);
+});
+
+/** What should be mended before somebody sets out with this phone. */
+function warnings() {
+  const { worker } = shell.shellState();
+  const storage = state.outbox && state.outbox.storage;
+  return html`
+    ${["unsupported", "failed"].includes(worker) ? box("bad", html`<p>${t("home.no_offline")}</p>${linkButton(t("self_test.title"), "#/self-test")}`) : nothing}
+    ${storage && storage.low ? box("look", t("home.little_room", { size: megabytes(storage.free_bytes) })) : nothing}`;
+}
 
 const underWay = (visit) => row(`#/visit/${visit.visit_id}`, visit.package.village.name, t("home.opened_at", { at: when(visit.opened_ms) }), mark("busy", t("state.open")));
 

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import * as assignments from "../engine/assignments.js";
+import { askToPersist } from "../engine/db.js";
 import { readCode } from "../engine/keys.js";
 import { act, go, redraw, state, tell } from "./state.js";
 import { box, button, field, mark, thumb } from "./parts.js";
@@ -56,5 +57,6 @@ function scanned(text) {
 const open = (code) => act(async () => {
   const visitId = await assignments.openWithKey(state.route.id, code);
   typed = "";
+  await askToPersist();
   go(`#/visit/${visitId}`);
 });
