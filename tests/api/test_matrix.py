@@ -323,7 +323,7 @@ def test_the_county_has_the_secrets_that_nobody_outside_is_told(built: Built) ->
     told = "".join(
         ask(built.county, Cell(row, "organization", "org2", False, 200)).text
         for row in table()
-        if row.startswith("GET /api/") and "{sha" not in row and ".mvt" not in row
+        if row.startswith("GET /api/") and "{sha" not in row and ".mvt" not in row and not row.endswith("/bundle")
     )
     for secret in ("张三", "锁门", "下党", PROBLEM_BODY["text"], "当日在县里开会", built.county.ids["decision_id"]):
         assert secret in told
