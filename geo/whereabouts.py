@@ -171,8 +171,11 @@ def _probability_positive(mean: Column, sigma: Column) -> Column:
     # below know how to read.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         z = np.where((mean == 0.0) & (sigma >= 0.0), 0.0, mean / sigma)
-    erfc = np.frompyfunc(math.erfc, 1, 1)
-    return np.asarray(0.5 * erfc(-z / math.sqrt(2.0)), dtype=np.float64)
+    chance = np.where(np.isnan(z), np.nan, (z > 0.0).astype(np.float64))
+    # Beyond these the chance is 0 or 1 to the last digit, and most rows of a column lie beyond them.
+    near = np.flatnonzero((z > -40.0) & (z < 9.0))
+    chance[near] = [0.5 * math.erfc(-value / math.sqrt(2.0)) for value in z[near].tolist()]
+    return chance
 
 
 def _signed_distances_m(lon: Column, lat: Column, area: Polygon | MultiPolygon | None) -> Column:
@@ -183,7 +186,7 @@ def _signed_distances_m(lon: Column, lat: Column, area: Polygon | MultiPolygon |
     west, south, east, north = shapely.bounds(area)
     # The nearest point is looked for in a plane whose scale is that of the latitude half way to it.
     half_way_deg = np.clip((lat[rows] + np.clip(lat[rows], south, north)) / 2.0, -89.0, 89.0)
-    strips = np.round(half_way_deg / STRIP_DEG)
+    strips = np.round(half_way_deg / STRIP_DEG).astype(np.int64)
     origin = np.array([(west + east) / 2.0, (south + north) / 2.0])
     for strip in np.unique(strips):
         in_strip = rows[strips == strip]
@@ -214,7 +217,8 @@ def _signed_distances_in_plane(
     x, y = to_plane(places).T
     inside = shapely.contains_xy(plane, x, y)
     ways = shapely.shortest_line(border, shapely.points(x, y))
-    nearest = shapely.get_coordinates(shapely.get_point(ways, 0)) / scale + origin
+    # A shortest way has two ends, the first on the border.
+    nearest = shapely.get_coordinates(ways)[::2] / scale + origin
     distance_m = local_distance_m(places[:, 0], places[:, 1], nearest[:, 0], nearest[:, 1])
     # There and back through the plane rounds by some nanometres, and on the border means on the border.
     distance_m[distance_m < ROUNDING_M] = 0.0
