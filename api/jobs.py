@@ -11,7 +11,15 @@ from media import Inspector, MediaError, PhotoFacts, SeenPhotos
 from media.errors import AuthorityUnavailable, InspectionUnavailable, StoreError
 from media.proof import check_stamp_answer, new_stamp_request
 from media.store import LocalStore
-from visits.fieldwork import catch_up, judge_pending, judge_visit, keep_prints, reading_failed, record_inspection
+from visits.fieldwork import (
+    catch_up,
+    judge_pending,
+    judge_visit,
+    keep_prints,
+    read_device,
+    reading_failed,
+    record_inspection,
+)
 from visits.ledger import enter_problems
 from visits.log import keep_stamp, unstamped
 from visits.places import TileFolder, county_shapes, note_tiles, number_divisions
@@ -34,6 +42,7 @@ def job_handlers(
     return {
         "judge_visit": _written(judge_visit, UUID, clock),
         "judge_pending": _written(judge_pending, str, clock),
+        "read_device": _written(read_device, UUID, clock),
         "enter_ledger": _written(enter_problems, UUID, clock),
         "say_presence": _written(say_presence, UUID, clock),
         "make_checkpoint": lambda store, _subject: _make_checkpoint(store, clock),

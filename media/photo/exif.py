@@ -21,6 +21,7 @@ from media.photo.facts import Oddity
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _MAKE, _MODEL, _ORIENTATION = 0x010F, 0x0110, 0x0112
 _TAKEN, _TAKEN_OFFSET, _FLASH = 0x9003, 0x9011, 0x9209
+_F_NUMBER, _EXPOSURE_S, _ISO = 0x829D, 0x829A, 0x8827
 _LAT_REF, _LAT, _LON_REF, _LON, _ALT_REF, _ALT, _GPS_TIME, _GPS_DATUM, _GPS_DATE = 1, 2, 3, 4, 5, 6, 7, 18, 29
 
 _TEXT_LIMIT = 200
@@ -98,6 +99,17 @@ def flash_fired(tags: Mapping[int, object]) -> bool | None:
     """Return whether the flash fired, where the photo says so."""
     value = _number(tags.get(_FLASH))
     return bool(int(value) & 1) if value is not None else None
+
+
+def light_lv(tags: Mapping[int, object]) -> float | None:
+    """Return the light the exposure was made for, as a light value at ISO 100: 15 in full sun, 5 in a lit room."""
+    f_number, seconds, iso = (_number(tags.get(tag)) for tag in (_F_NUMBER, _EXPOSURE_S, _ISO))
+    if f_number is None or seconds is None or iso is None or not min(f_number, seconds, iso) > 0.0:
+        return None
+    try:
+        return math.log2(f_number**2 / seconds * 100.0 / iso)
+    except (OverflowError, ValueError):
+        return None
 
 
 def gps_at_utc(tags: Mapping[int, object]) -> datetime | None:

@@ -45,6 +45,7 @@ class PhotoFacts:
     model: str | None = None
     orientation: int = 1
     flash_fired: bool | None = None
+    light_lv: float | None = None
     oddities: tuple[Oddity, ...] = ()
 
 

@@ -133,6 +133,7 @@ def _facts(image: Image.Image, data: Buffer, photo_format: PhotoFormat) -> Photo
         model=exif.model(main),
         orientation=exif.orientation(main),
         flash_fired=exif.flash_fired(camera),
+        light_lv=exif.light_lv(camera),
         oddities=where.oddities + spoiled,
     )
 

@@ -1,6 +1,7 @@
 """Visits as they happened: sightings, whereabouts, hints and completeness, worked out from the records."""
 
 from visits.fieldwork.coverage import FIRST_DAY, CoverageStatus, VillageCoverage, coverage, coverage_status
+from visits.fieldwork.devices import read_device
 from visits.fieldwork.errors import FieldworkError, NoSuchPhoto, NoSuchSighting, NoSuchVisit
 from visits.fieldwork.judge import judge_pending, judge_visit
 from visits.fieldwork.photos import (
@@ -32,7 +33,16 @@ from visits.fieldwork.reading import (
 )
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.resemblance import LookAlike, OtherPhoto, catch_up, keep_prints, look_alikes
-from visits.fieldwork.rows import FixJudgement, Hint, PhotoFact, PhotoPrint, Sighting, SightingJudgement, Visit
+from visits.fieldwork.rows import (
+    DeviceReading,
+    FixJudgement,
+    Hint,
+    PhotoFact,
+    PhotoPrint,
+    Sighting,
+    SightingJudgement,
+    Visit,
+)
 from visits.fieldwork.scope import visible_visit
 
 __all__ = [
@@ -40,6 +50,7 @@ __all__ = [
     "AnswerView",
     "CorrectionView",
     "CoverageStatus",
+    "DeviceReading",
     "FieldRecord",
     "FieldworkError",
     "FixJudgement",
@@ -76,6 +87,7 @@ __all__ = [
     "open_photo",
     "photo_of_visit",
     "photos_of_visit",
+    "read_device",
     "reading_failed",
     "receipt",
     "record_inspection",

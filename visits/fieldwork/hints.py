@@ -12,11 +12,13 @@ from itertools import pairwise
 from math import isfinite
 from typing import Any
 
-from geo import Datum, LonLat, TimedFix, distance_m, explained_by_datum, implied_speed_mps
+from geo import Datum, LonLat, Signal, Strength, TimedFix, distance_m, explained_by_datum, implied_speed_mps
 from visits.fieldwork.answers import answers_given, unknown_notices
 from visits.fieldwork.case import Case
+from visits.fieldwork.devices import device_reading
+from visits.fieldwork.oddities import odd_light, odd_series
 from visits.fieldwork.photos import InspectedPhoto
-from visits.fieldwork.positions import canonical
+from visits.fieldwork.positions import PlaceJudgement, canonical, judge_fix
 from visits.fieldwork.records import CLOCKS_AGREE, FieldRecord, idle_corrections
 from visits.fieldwork.resemblance import resemblances_of_visit
 from visits.fieldwork.rows import PhotoResemblance, Visit
@@ -27,11 +29,15 @@ from visits.store import UnitOfWork
 from visits.zone import LOCAL_ZONE
 
 POOR_ACCURACY_M = 100.0
+OUTSIDE_BY_M = 100.0
 EXIF_FAR_M = 300.0
 IMPOSSIBLE_MPS = 200 / 3.6
 GALLERY_OLD = timedelta(hours=1)
 # A phone's clock may have been set since the server last saw it; this much is not worth a word.
 RELEASE_TOLERANCE = timedelta(minutes=5)
+
+# A series is odd at most; that something is so is said by other hints.
+_STRENGTH = {Strength.WEAK: "weak", Strength.STRONG: "medium"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,8 @@ def hints_of_visit(uow: UnitOfWork, case: Case, visit: Visit, photos: dict[str, 
         *_about_corrections(case),
         *_about_answers(case),
         *_about_fixes(case),
+        *_about_series(case),
+        *_about_datums(uow, case),
         *_about_meetings(uow, case),
         *(
             hint
@@ -187,6 +195,40 @@ def _about_fixes(case: Case) -> Iterable[RaisedHint]:
         yield from _odd_speed(phone, [r for r in case.records if r.phone == phone])
 
 
+def _about_series(case: Case) -> Iterable[RaisedHint]:
+    for phone, signal in odd_series(case.records):
+        yield RaisedHint(signal.code, f"phone:{phone}", _STRENGTH[signal.strength], _shown(signal))
+
+
+def _about_datums(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
+    """Positions outside the village that another datum brings into it, and phones of which that is known."""
+    for record in case.records:
+        for fix, judged in zip(record.fixes, case.places[record.id], strict=True):
+            datum = _fits_in(fix, judged, case)
+            if datum is not None:
+                yield RaisedHint("fix_other_datum", f"record:{record.id}", "weak", {"datum": datum})
+    for device_id in sorted({r.device_id for r in case.records if r.device_id is not None}):
+        found = device_reading(uow, device_id)
+        if found is not None and found.misread:
+            values = {"datum": found.datum, "fixes": found.fixes, "before": found.fitting_before}
+            values |= {"after": found.fitting_after}
+            code = "device_swapped" if found.swapped else "device_other_datum"
+            yield RaisedHint(code, f"phone:{device_id}", "medium", values)
+
+
+def _fits_in(fix: dict[str, Any], judged: PlaceJudgement, case: Case) -> str | None:
+    """The datum in which a fix clearly outside would lie inside."""
+    if judged.answer == "inside" or (judged.signed_distance_m or 0.0) > -OUTSIDE_BY_M:
+        return None
+    others = (datum for datum in (Datum.GCJ02, Datum.BD09, Datum.WGS84) if datum != fix["datum"])
+    return next((d.value for d in others if judge_fix({**fix, "datum": d}, case.extent).answer == "inside"), None)
+
+
+def _shown(signal: Signal) -> dict[str, Any]:
+    """The figures of a signal as a person reads them, whole."""
+    return {name: round(value) if isinstance(value, float) else value for name, value in signal.values.items()}
+
+
 def _odd_speed(phone: str, records: list[FieldRecord]) -> Iterable[RaisedHint]:
     timed = []
     for record in sorted(records, key=lambda r: (r.at_utc, r.seq)):
@@ -248,6 +290,9 @@ def _about_photo(
         return
     yield from _about_likeness(uow, case, about, alike)
     yield from _exif_against_fix(about, record, photo)
+    light = odd_light(record, photo)
+    if light is not None:
+        yield RaisedHint(light.code, about, _STRENGTH[light.strength], _shown(light))
     taken_at = _camera_time(photo.facts)
     if taken_at is not None and record.at_utc - taken_at > GALLERY_OLD:
         hours = round((record.at_utc - taken_at).total_seconds() / 3600)

@@ -44,6 +44,8 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
     sightings += _take_back_sightings(uow, visit_id, [union.posting_id for union in spoken_of], at_utc)
     photos = inspected_photos(uow, visit_id)
     _write_hints(uow, visit_id, hints_of_visit(uow, case, visit, photos), at_utc)
+    for device_id in sorted({r.device_id for r in case.records if r.device_id is not None and r.kind == "arrive"}):
+        enqueue(uow, "read_device", str(device_id), at_utc=at_utc)
     enqueue(uow, "enter_ledger", str(visit_id), at_utc=at_utc)
     for posting_id in sorted(sightings):  # in one order, so that two visits at once never wait for each other
         enqueue(uow, "say_presence", str(posting_id), at_utc=at_utc)

@@ -145,3 +145,24 @@ class PhotoResemblance(Base):
     dhash_bits: Mapped[int]
     pdq_bits: Mapped[int]
     found_utc: Mapped[datetime]
+
+
+class DeviceReading(Base):
+    """What a phone's own visits say of the datum it gives, and on which visits that rests. Never changed."""
+
+    __tablename__ = "device_reading"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"), index=True)
+    declared: Mapped[str] = mapped_column(String(10))
+    misread: Mapped[bool]
+    datum: Mapped[str] = mapped_column(String(10))
+    swapped: Mapped[bool]
+    fixes: Mapped[int]
+    fitting_before: Mapped[int | None]
+    fitting_after: Mapped[int | None]
+    shift_east_m: Mapped[float | None]
+    shift_north_m: Mapped[float | None]
+    visit_ids: Mapped[list[str]]
+    method: Mapped[str] = mapped_column(String(20))
+    found_utc: Mapped[datetime]

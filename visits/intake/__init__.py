@@ -34,6 +34,7 @@ from visits.intake.records import (
     receive,
     record_text,
     refused_numbers,
+    visits_of_device,
 )
 from visits.intake.removal import hashes_of, photos_nobody_needs, removal_of, remove_texts
 from visits.intake.rows import KeptDelivery, PhoneExport, ReceivedRecord, RemovedVisit, Upload, VisitKey
@@ -110,5 +111,6 @@ __all__ = [
     "signer_in_reach",
     "terminate_upload",
     "upload",
+    "visits_of_device",
     "visits_with_photo",
 ]

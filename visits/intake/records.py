@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import aliased
 
 from media.proof import p256_verifier, record_sha256
@@ -133,6 +133,23 @@ def keep_unreadable(
     )
     note(uow, actor, "record.kept", about=f"visit:{visit_id}", result="refused", at_utc=at_utc)
     return digest
+
+
+def visits_of_device(uow: UnitOfWork, device_id: UUID, *, limit: int) -> list[UUID]:
+    """The visits a phone sent an arrival for, the newest first."""
+    newest = func.max(ReceivedRecord.number)
+    query = (
+        select(ReceivedRecord.visit_id)
+        .where(
+            ReceivedRecord.device_id == device_id,
+            ReceivedRecord.outcome == "accepted",
+            ReceivedRecord.kind.in_(("arrive", "confirm")),
+        )
+        .group_by(ReceivedRecord.visit_id)
+        .order_by(newest.desc())
+        .limit(limit)
+    )
+    return list(uow.session.scalars(query))
 
 
 def accepted_records(uow: UnitOfWork, visit_id: UUID) -> list[StoredRecord]:

@@ -1,0 +1,108 @@
+"""Phones that seem to give another datum than they declare: found from their own visits, said as a hint.
+
+Nothing is converted on such a finding. What a phone declares is what its positions are read in, until somebody looks
+at the phone.
+"""
+
+import math
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shapely import MultiPolygon, Polygon
+from sqlalchemy import select
+
+from geo import Datum, Reading, misread_devices
+from visits.fieldwork.records import field_records
+from visits.fieldwork.rows import DeviceReading
+from visits.intake import visits_of_device
+from visits.places import village_extent
+from visits.plans import assigned_visit, issues_of
+from visits.store import UnitOfWork, enqueue
+
+# Raised whenever the same visits would lead to another finding.
+METHOD = "sign-test-1"
+VISITS_LOOKED_AT = 60
+
+
+def read_device(uow: UnitOfWork, device_id: UUID, *, at_utc: datetime) -> None:
+    """Look whether a phone's arrivals fit their villages clearly better in another datum, or with the axes swapped.
+
+    One fix a visit, the first one of the arrival, over its newest visits. A finding that differs from the last is
+    added with what it rests on, and the visits it rests on are looked at again.
+    """
+    last = device_reading(uow, device_id)
+    found = _look(uow, device_id, at_utc)
+    if found is None or (last is None and not found.misread):
+        return
+    if last is not None and (last.misread, last.datum, last.swapped) == (found.misread, found.datum, found.swapped):
+        return
+    uow.session.add(found)
+    uow.session.flush()
+    for visit_id in found.visit_ids:
+        enqueue(uow, "judge_visit", visit_id, at_utc=at_utc)
+
+
+def device_reading(uow: UnitOfWork, device_id: UUID) -> DeviceReading | None:
+    """What was last found about a phone; ``None`` while nothing was odd."""
+    return uow.session.scalar(
+        select(DeviceReading).where(DeviceReading.device_id == device_id).order_by(DeviceReading.number.desc()).limit(1)
+    )
+
+
+def _look(uow: UnitOfWork, device_id: UUID, at_utc: datetime) -> DeviceReading | None:
+    rows = [
+        (visit_id, *seen)
+        for visit_id in visits_of_device(uow, device_id, limit=VISITS_LOOKED_AT)
+        if (seen := _arrival(uow, device_id, visit_id)) is not None
+    ]
+    if not rows:
+        return None
+    # Of a phone that changed what it declares, only what it declares now is looked at.
+    declared = rows[0][1]["datum"]
+    rows = [row for row in rows if row[1]["datum"] == declared]
+    read_as = Datum.WGS84 if declared == Datum.CGCS2000 else Datum(declared)
+    misread = misread_devices(
+        [str(device_id)] * len(rows),
+        [fix["lon_deg"] for _, fix, _ in rows],
+        [fix["lat_deg"] for _, fix, _ in rows],
+        range(len(rows)),
+        [area for _, _, area in rows],
+        read_as=Reading(read_as),
+    )
+    found = misread[0] if misread else None
+    return DeviceReading(
+        device_id=device_id,
+        declared=declared,
+        misread=found is not None,
+        datum=str(found.reading.datum if found else read_as),
+        swapped=bool(found and found.reading.swapped),
+        fixes=len(rows),
+        fitting_before=found.fitting_before if found else None,
+        fitting_after=found.fitting_after if found else None,
+        shift_east_m=_number(found.shift_east_m) if found else None,
+        shift_north_m=_number(found.shift_north_m) if found else None,
+        visit_ids=[str(visit_id) for visit_id, _, _ in rows],
+        method=METHOD,
+        found_utc=at_utc,
+    )
+
+
+def _arrival(uow: UnitOfWork, device_id: UUID, visit_id: UUID) -> tuple[dict[str, Any], Polygon | MultiPolygon] | None:
+    """The pair as received with which this phone arrived, and the village it should lie in."""
+    assigned = assigned_visit(uow, visit_id)
+    if assigned is None:
+        return None
+    area = village_extent(uow, assigned.village_code).area
+    fixes = [
+        fix
+        for record in field_records(uow, visit_id, issues_of(uow, assigned.assignment_id))
+        if record.device_id == device_id and record.kind in ("arrive", "confirm")
+        for fix in record.fixes
+        if fix["datum"] in set(Datum) and (fix["lon_deg"] != 0 or fix["lat_deg"] != 0)
+    ]
+    return (fixes[0], area) if fixes and area is not None else None
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
