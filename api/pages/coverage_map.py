@@ -13,6 +13,7 @@ from visits.access import Actor, Right
 from visits.fieldwork import VillageCoverage, coverage, visit
 from visits.places import SiteKind, SiteView, sites_of
 from visits.store import UnitOfWork
+from visits.zone import LOCAL_ZONE
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,10 @@ def show_map() -> Response:
     """Villages visited and never visited, with one visit marked when the address names it."""
     actor = current_actor()
     with house().store.writing() as uow:
-        places = [MappedVillage(v, _point(uow, v.village.code)) for v in coverage(uow, actor)]
+        places = [
+            MappedVillage(v, _point(uow, v.village.code))
+            for v in coverage(uow, actor, on=now_utc().astimezone(LOCAL_ZONE).date())
+        ]
         marked = _village_of_visit(uow, actor)
     return page(
         "map.html",

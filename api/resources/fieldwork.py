@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from visits.fieldwork import (
     visits,
 )
 from visits.upkeep import bundle_of_visit
+from visits.zone import LOCAL_ZONE
 
 fieldwork = RoomBlueprint("visits", "Visits, their photos, and coverage")
 
@@ -407,7 +408,7 @@ def list_look_alikes(visit_id: UUID, sha256: str) -> dict[str, Any]:
 def show_coverage() -> dict[str, Any]:
     """Where unannounced visits have and have not been: villages by code, never people."""
     with house().store.reading() as uow:
-        return {"items": coverage(uow, current_actor()), "next": None}
+        return {"items": coverage(uow, current_actor(), on=_today()), "next": None}
 
 
 @fieldwork.get("/coverage/status")
@@ -415,7 +416,7 @@ def show_coverage() -> dict[str, Any]:
 def show_coverage_status() -> Response:
     """The same in small, for a map: arrays in the order of map numbers, with an `ETag` to ask with again."""
     with house().store.reading() as uow:
-        status = coverage_status(uow, current_actor())
+        status = coverage_status(uow, current_actor(), on=_today())
     told = {**CoverageStatusOut().dump(status), "first_day": FIRST_DAY.isoformat()}
     response = Response(json.dumps(told, separators=(",", ":")), mimetype="application/json")
     # Weak, because the bytes differ with the encoding and the content does not.
@@ -424,6 +425,10 @@ def show_coverage_status() -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     gzipped(response).make_conditional(request)
     return response
+
+
+def _today() -> date:
+    return now_utc().astimezone(LOCAL_ZONE).date()
 
 
 def _open(visit_id: UUID, sha256: str, *, original: bool) -> None:

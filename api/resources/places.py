@@ -40,6 +40,7 @@ class VillageOut(ma.Schema):
     valid_from = ma.fields.Date(allow_none=True)
     valid_to = ma.fields.Date(allow_none=True)
     successor_code = ma.fields.String(allow_none=True)
+    predecessor_codes = ma.fields.List(ma.fields.String())
 
 
 class TileSetOut(ma.Schema):

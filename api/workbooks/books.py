@@ -183,6 +183,9 @@ SITES: tuple[Column, ...] = (
     Column("datum", "坐标系", one_of(DATUMS), _DATUM.aliases, required=True),
     Column("radius_m", "半径（米）", number(10, 20_000), ("范围（米）", "半径m")),
     Column("quality", "位置来源", one_of(POSITION_SOURCES), ("坐标来源", "来源")),
+    Column("season", "使用季节", aliases=("季节", "居住季节", "使用月份")),
+    Column("valid_from", "启用日期", day(edge="first"), ("启用时间",)),
+    Column("valid_to", "停用日期", day(edge="last"), ("停用时间",)),
     _REMARK,
     *_NEVER_COLLECTED,
 )

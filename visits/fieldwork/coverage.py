@@ -11,7 +11,7 @@ from sqlalchemy import select
 from visits.access import Actor, Right, require, within
 from visits.fieldwork.rows import Visit
 from visits.people import Slot
-from visits.places import TileSetView, VillageView, map_numbers, tile_sets, villages
+from visits.places import TileSetView, VillageView, map_numbers, successor_of, tile_sets, villages
 from visits.store import UnitOfWork
 
 FIRST_DAY = date(2020, 1, 1)
@@ -31,8 +31,11 @@ class VillageCoverage:
     by_slot: dict[str, int]
 
 
-def coverage(uow: UnitOfWork, actor: Actor) -> list[VillageCoverage]:
-    """Every village of the caller's division, by code, with its visits."""
+def coverage(uow: UnitOfWork, actor: Actor, *, on: date | None = None) -> list[VillageCoverage]:
+    """Every village of the caller's division, by code, with its visits and those of the codes that became it.
+
+    With ``on`` without the villages that had ended by that day.
+    """
     require(actor, Right.READ_COVERAGE)
     counted = uow.session.execute(
         select(Visit.village_code, Visit.slot, Visit.local_date).where(
@@ -47,11 +50,14 @@ def coverage(uow: UnitOfWork, actor: Actor) -> list[VillageCoverage]:
     slots: dict[str, Counter[str]] = defaultdict(Counter)
     last: dict[str, date] = {}
     for code, slot, on in counted:
-        slots[code][slot] += 1
-        last[code] = max(on, last.get(code, on))
+        # A visit to a village that was merged is one to what it became.
+        now = successor_of(uow, code)
+        slots[now][slot] += 1
+        last[now] = max(on, last.get(now, on))
     return [
         VillageCoverage(v, last.get(v.code), slots[v.code].total(), dict(slots[v.code]))
         for v in _all_villages(uow, actor)
+        if on is None or v.valid_to is None or v.valid_to >= on
     ]
 
 
@@ -70,9 +76,9 @@ class CoverageStatus:
     slots: list[int]
 
 
-def coverage_status(uow: UnitOfWork, actor: Actor) -> CoverageStatus:
+def coverage_status(uow: UnitOfWork, actor: Actor, *, on: date | None = None) -> CoverageStatus:
     """The same as :func:`coverage`, small enough to be asked for again and again: 20,000 villages in some 40 kB."""
-    covered = {one.village.code: one for one in coverage(uow, actor)}
+    covered = {one.village.code: one for one in coverage(uow, actor, on=on)}
     numbers = map_numbers(uow, actor.division_prefix)
     # A village that came a moment ago has no number until the job that gives it is done.
     numbered = sorted((numbers[code], one) for code, one in covered.items() if code in numbers)

@@ -25,6 +25,7 @@ from visits.fieldwork.rows import PhotoResemblance, Visit
 from visits.fieldwork.rules import chain_findings, unions
 from visits.intake import visits_with_photo
 from visits.people import posting_known
+from visits.places import successor_of
 from visits.store import UnitOfWork
 from visits.zone import LOCAL_ZONE
 
@@ -250,7 +251,7 @@ def _about_meetings(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
         posting = posting_known(uow, union.posting_id)
         if posting is None or not case.is_in_county(posting.village_code):
             yield RaisedHint("posting_unknown", about, "sound")
-        elif posting.village_code != case.assigned.village_code:
+        elif successor_of(uow, posting.village_code) != successor_of(uow, case.assigned.village_code):
             yield RaisedHint("posting_of_other_village", about, "sound", {"village_code": posting.village_code})
         if union.differ:
             yield RaisedHint("inspectors_differ", about, "sound")

@@ -88,8 +88,9 @@ def _read_case(uow: UnitOfWork, visit_id: UUID) -> Case | None:
     if not records:
         return None
     _keep_openings_by_key(uow, assigned, records)
-    extent = village_extent(uow, assigned.village_code)
     arrivals = [r.at_utc for r in records if r.kind == "arrive"] or [r.at_utc for r in records]
+    began_utc = min(arrivals)
+    extent = village_extent(uow, assigned.village_code, on=began_utc.astimezone(LOCAL_ZONE).date())
     return Case(
         assigned=assigned,
         issues=issues,
@@ -97,7 +98,7 @@ def _read_case(uow: UnitOfWork, visit_id: UUID) -> Case | None:
         records=records,
         extent=extent,
         places={r.id: [judge_fix(fix, extent) for fix in r.fixes] for r in records},
-        began_utc=min(arrivals),
+        began_utc=began_utc,
     )
 
 

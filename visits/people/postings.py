@@ -21,6 +21,7 @@ from visits.places import (
     VillageFinder,
     VillageView,
     known_at,
+    lineage,
     name_key,
     tidy_name,
 )
@@ -152,7 +153,7 @@ def postings_expected(
     query = (
         _query(known_at_utc)
         .where(
-            PostingVersion.village_code == village_code,
+            PostingVersion.village_code.in_(lineage(uow, village_code)),
             PostingVersion.from_date <= on,
             or_(PostingVersion.to_date.is_(None), PostingVersion.to_date >= on),
         )

@@ -5,7 +5,7 @@ from visits.places.errors import ImportRefused, NoSuchBoundary, NoSuchTiles, NoS
 from visits.places.imports import ImportCount, ImportReport, RowCheck
 from visits.places.names import name_key, tidy_name
 from visits.places.rows import AreaBoundary, Division, Site, VillageFacts
-from visits.places.rules import Quality, SiteKind
+from visits.places.rules import Quality, Season, SiteKind, season_of
 from visits.places.sites import (
     SiteRow,
     SiteView,
@@ -34,6 +34,9 @@ from visits.places.villages import (
     VillageRow,
     VillageView,
     import_villages,
+    lineage,
+    remark_ended,
+    successor_of,
     village,
     villages,
 )
@@ -53,6 +56,7 @@ __all__ = [
     "Quality",
     "RowCheck",
     "RowComplaint",
+    "Season",
     "Site",
     "SiteKind",
     "SiteRow",
@@ -75,12 +79,16 @@ __all__ = [
     "import_sites",
     "import_villages",
     "known_at",
+    "lineage",
     "map_numbers",
     "name_key",
     "note_tiles",
     "number_divisions",
+    "remark_ended",
+    "season_of",
     "site_versions",
     "sites_of",
+    "successor_of",
     "tidy_name",
     "tile_sets",
     "village",

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from visits.places.errors import NoSuchBoundary
 from visits.places.imports import ImportCount, ImportReport, RowCheck, ask_for_tiles
 from visits.places.rows import AreaBoundary, Division
 from visits.places.rules import BOUNDARY_ERROR_M, Quality
+from visits.places.villages import remark_ended
 from visits.store import UnitOfWork
 
 
@@ -58,16 +60,18 @@ def import_areas(
     require(actor, Right.MANAGE_PLACES)
     check = RowCheck()
     codes = {area.feature_number: _code_of(area, code_property) for area in areas}
-    known = set(uow.session.scalars(select(Division.code).where(Division.code.in_(set(codes.values())))))
+    found = uow.session.scalars(select(Division).where(Division.code.in_(set(codes.values()))))
+    known = {division.code: division for division in found}
     error_m = BOUNDARY_ERROR_M[quality] if boundary_error_m is None else boundary_error_m
     if not 0.0 <= error_m < float("inf"):
         check.refuse(
             0, "boundary_error_m", "边界误差不能为负", "the error of a boundary is a number of metres, 0 or more"
         )
-    _check_areas(check, actor, areas, codes, known, code_property)
+    _check_areas(check, actor, areas, codes, known.keys(), code_property)
     check.done()
     count = ImportCount()
     for area in areas:
+        remark_ended(check, area.feature_number, known[codes[area.feature_number]], at_utc.date())
         if area.repair is not None:
             zh, en = f"几何已修复：{area.repair.reason}", f"repaired: {area.repair.reason}"
             check.remark(area.feature_number, "geometry", zh, en)
@@ -152,7 +156,12 @@ def _code_of(area: Area, code_property: str) -> str:
 
 
 def _check_areas(
-    check: RowCheck, actor: Actor, areas: Sequence[Area], codes: dict[int, str], known: set[str], code_property: str
+    check: RowCheck,
+    actor: Actor,
+    areas: Sequence[Area],
+    codes: dict[int, str],
+    known: AbstractSet[str],
+    code_property: str,
 ) -> None:
     first_row: dict[str, int] = {}
     for area in areas:

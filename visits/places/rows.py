@@ -66,6 +66,11 @@ class Site(Base):
     east_deg: Mapped[float]
     north_deg: Mapped[float]
     quality: Mapped[str] = mapped_column(String(10))
+    # When people are there: between two days, and each year in a season ("05-01" to "10-15").
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    season_from: Mapped[str | None] = mapped_column(String(5))
+    season_to: Mapped[str | None] = mapped_column(String(5))
     # The pair as received and what it was declared to be; the WGS 84 pair above is derived from them.
     datum: Mapped[str] = mapped_column(String(10))
     raw_lon_deg: Mapped[float]

@@ -1,6 +1,11 @@
 """How far a place can be trusted, by how it was come by. Pure."""
 
+import re
+import unicodedata
+from calendar import monthrange
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -84,6 +89,45 @@ BOUNDARY_ERROR_M: Mapping[Quality, float] = MappingProxyType(
     {Quality.SURVEYED: 10.0, Quality.MAP: 100.0, Quality.SYNTHETIC: 0.0, Quality.UNKNOWN: 500.0}
 )
 """How wrong a boundary may be when its source does not say. Judgements too."""
+
+_SEASON = re.compile(
+    r"(?P<from_month>[0-9]{1,2})(?:月|-|/|\.)(?:(?P<from_day>[0-9]{1,2})[日号]?)?(?:至|到|~|—|–|-)+"
+    r"(?P<to_month>[0-9]{1,2})(?:月|-|/|\.)(?:(?P<to_day>[0-9]{1,2})[日号]?)?"
+)
+
+
+@dataclass(frozen=True)
+class Season:
+    """A part of each year, both days included; it may go over the turn of the year."""
+
+    first: str  # month and day, "05-01"
+    last: str
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies in the season."""
+        at = day.strftime("%m-%d")
+        if self.first <= self.last:
+            return self.first <= at <= self.last
+        return at >= self.first or at <= self.last
+
+
+def season_of(text: str) -> Season | None:
+    """The season that a cell speaks of: ``5月-10月``, ``5月1日至10月15日``, ``11-15~03-31``; ``None`` if unreadable.
+
+    A month alone is the whole month.
+    """
+    found = _SEASON.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))
+    if found is None:
+        return None
+    try:
+        from_month, to_month = int(found["from_month"]), int(found["to_month"])
+        # In a leap year, so that 29 February is a day.
+        first = date(2024, from_month, int(found["from_day"] or 1))
+        last = date(2024, to_month, int(found["to_day"] or monthrange(2024, to_month)[1]))
+    except ValueError:
+        return None
+    return Season(first.strftime("%m-%d"), last.strftime("%m-%d"))
+
 
 _WORST_FIRST = (Quality.UNKNOWN, Quality.SYNTHETIC, Quality.MAP, Quality.SURVEYED)
 

@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 from geo import DATUM_ERROR_M, Datum, convert, disc, whereabouts
 from visits.access import Actor, Right, note, require
-from visits.places.areas import boundary_of, known_at
+from visits.places.areas import BoundaryView, boundary_of, known_at
 from visits.places.imports import ImportCount, ImportReport, RowCheck, ask_for_tiles
 from visits.places.names import name_key, tidy_name
-from visits.places.rows import Site
+from visits.places.rows import Division, Site
 from visits.places.rules import (
     DATUM_WORDS,
     DEFAULT_RADIUS_M,
@@ -29,10 +29,12 @@ from visits.places.rules import (
     SITE_KIND_WORDS,
     SMALLEST_RADIUS_M,
     Quality,
+    Season,
     SiteKind,
+    season_of,
     worst,
 )
-from visits.places.villages import VillageFinder
+from visits.places.villages import VillageFinder, lineage, remark_ended
 from visits.store import UnitOfWork
 
 FARTHEST_FROM_COUNTY_M = 50_000.0
@@ -58,6 +60,9 @@ class SiteRow:
     quality: str | None = None
     source: str | None = None
     shape: Polygon | MultiPolygon | None = None
+    season: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,17 @@ class SiteView:
     raw_lon_deg: float
     raw_lat_deg: float
     source: str
+    valid_from: date | None
+    valid_to: date | None
+    season: Season | None
     recorded_utc: datetime
     superseded_utc: datetime | None
+
+    def is_used(self, day: date) -> bool:
+        """Whether people are to be looked for there on a day."""
+        begun = self.valid_from is None or self.valid_from <= day
+        ended = self.valid_to is not None and self.valid_to < day
+        return begun and not ended and (self.season is None or self.season.holds(day))
 
 
 @dataclass(frozen=True)
@@ -132,14 +146,20 @@ def import_sites(
     return report
 
 
-def sites_of(uow: UnitOfWork, village_code: str, *, as_of_utc: datetime | None = None) -> list[SiteView]:
-    """The sites of a village as they were known then (now, when not said), by kind and name."""
+def sites_of(
+    uow: UnitOfWork, village_code: str, *, on: date | None = None, as_of_utc: datetime | None = None
+) -> list[SiteView]:
+    """The sites of a village, and of those it came from, as they were known then (now, when not said).
+
+    With ``on`` only those that are used on that day. By kind and name.
+    """
     query = (
         select(Site)
-        .where(Site.village_code == village_code, known_at(Site, as_of_utc))
+        .where(Site.village_code.in_(lineage(uow, village_code)), known_at(Site, as_of_utc))
         .order_by(Site.kind, Site.name, Site.id)
     )
-    return [_view(site) for site in uow.session.scalars(query)]
+    found = [_view(site) for site in uow.session.scalars(query)]
+    return [site for site in found if on is None or site.is_used(on)]
 
 
 def site_versions(uow: UnitOfWork, site_id: UUID) -> list[SiteView]:
@@ -147,35 +167,59 @@ def site_versions(uow: UnitOfWork, site_id: UUID) -> list[SiteView]:
     return [_view(s) for s in uow.session.scalars(select(Site).where(Site.id == site_id).order_by(Site.version))]
 
 
-def village_extent(uow: UnitOfWork, village_code: str, *, as_of_utc: datetime | None = None) -> VillageExtent:
-    """Where a village is: its polygon where one is known, else its sites, else nothing."""
-    border = boundary_of(uow, village_code, as_of_utc=as_of_utc)
-    if border is not None:
-        return VillageExtent(
-            village_code,
-            border.geometry,
-            border.boundary_error_m + DATUM_ERROR_M[border.datum],
-            "boundary",
-            f"boundary:{village_code}:{border.version}",
-            border.quality,
-        )
-    sites = sites_of(uow, village_code, as_of_utc=as_of_utc)
-    if not sites:
+def village_extent(
+    uow: UnitOfWork, village_code: str, *, on: date | None = None, as_of_utc: datetime | None = None
+) -> VillageExtent:
+    """Where a village is on a day (any, when not said): its polygon where one is known, else its sites, else nothing.
+
+    A summer pasture belongs to the village in its season, also beyond the border. A village that others were merged
+    into reaches over their polygons too, unless its own was recorded after they ended; where one of them is missing,
+    the polygons there are count as sites, so that nobody is outside on the word of half a border.
+    """
+    borders, is_whole = _borders(uow, village_code, as_of_utc)
+    sites = sites_of(uow, village_code, on=on, as_of_utc=as_of_utc)
+    if is_whole:
+        sites = [site for site in sites if site.kind == SiteKind.SEASONAL]
+    if not borders and not sites:
         return VillageExtent(village_code, None, 0.0, "none", "none", Quality.UNKNOWN)
+    errors_m = [border.boundary_error_m + DATUM_ERROR_M[border.datum] for border in borders]
+    errors_m += [SITE_ERROR_M[site.quality] + DATUM_ERROR_M[site.datum] for site in sites]
+    named = [f"boundary:{border.division_code}:{border.version}" for border in borders]
+    named += [f"{site.id}:{site.version}" for site in sites]
+    shapes = [border.geometry for border in borders] + [site.geometry for site in sites]
+    basis = "boundary" if is_whole else "sites"
     return VillageExtent(
         village_code,
-        shapely.union_all([site.geometry for site in sites]),
-        max(SITE_ERROR_M[site.quality] + DATUM_ERROR_M[site.datum] for site in sites),
-        "sites",
-        f"sites:{_fingerprint(sites)}",
-        worst([site.quality for site in sites]),
+        shapes[0] if len(shapes) == 1 else shapely.union_all(shapes),
+        max(errors_m),
+        basis,
+        named[0] if is_whole and len(named) == 1 else f"{basis}:{_fingerprint(named)}",
+        worst([border.quality for border in borders] + [site.quality for site in sites]),
     )
 
 
-def _fingerprint(sites: Iterable[SiteView]) -> str:
+def _borders(uow: UnitOfWork, village_code: str, as_of_utc: datetime | None) -> tuple[list[BoundaryView], bool]:
+    """The polygons that make up a village, and whether they are all of it."""
+    own = boundary_of(uow, village_code, as_of_utc=as_of_utc)
+    village = uow.session.get(Division, village_code)
+    codes = [code for code in lineage(uow, village_code) if code != village_code]
+    earlier = [division for code in codes if (division := uow.session.get(Division, code)) is not None]
+    if own is not None:
+        drawn_on = own.recorded_utc.date()
+        earlier = [division for division in earlier if division.valid_to is None or division.valid_to >= drawn_on]
+    theirs = [boundary_of(uow, division.code, as_of_utc=as_of_utc) for division in earlier]
+    known = [border for border in (own, *theirs) if border is not None]
+    # A code that began when others ended is made of them; one that was there before has land of its own.
+    began = village.valid_from if village is not None else None
+    is_new = (
+        bool(earlier) and began is not None and all(d.valid_to is not None and d.valid_to <= began for d in earlier)
+    )
+    return known, (own is not None or is_new) and None not in theirs
+
+
+def _fingerprint(versions: Iterable[str]) -> str:
     """A short name for exactly these versions; ``site_versions`` of the village say which they were."""
-    named = ",".join(sorted(f"{site.id}:{site.version}" for site in sites))
-    return hashlib.sha256(named.encode()).hexdigest()[:16]
+    return hashlib.sha256(",".join(sorted(versions)).encode()).hexdigest()[:16]
 
 
 def _read(
@@ -187,6 +231,8 @@ def _read(
     match = finder.find(code=row.village_code, town_name=row.town_name, village_name=row.village_name)
     if match.village is None:
         check.refuse(number, match.field, match.reason_zh, match.reason_en)
+    else:
+        remark_ended(check, number, match.village, finder.today)
     name = tidy_name(row.name)
     if not 0 < len(name) <= 80:
         check.refuse(number, "name", "驻点名称为空或超过 80 字", "the name is empty or longer than 80 letters")
@@ -201,6 +247,15 @@ def _read(
             f"{row.quality!r} is none of {', '.join(Quality)}",
         )
         check.refuse(number, "quality", zh, en)
+    season = season_of(row.season) if row.season else None
+    if row.season and season is None:
+        zh, en = (
+            f"使用季节“{row.season}”无法识别，请写如 5月-10月",
+            f"the season {row.season!r} cannot be read; say 5月-10月",
+        )
+        check.refuse(number, "season", zh, en)
+    if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
+        check.refuse(number, "valid_to", "停用日期早于启用日期", "the site ends before it begins")
     place = _place(check, row, file_datum, kind or SiteKind.OTHER)
     if len(check.complaints) > already or match.village is None or kind is None or quality is None or place is None:
         return None
@@ -210,6 +265,10 @@ def _read(
         "kind": kind.value,
         "quality": quality.value,
         "source": (row.source or source)[:200],
+        "valid_from": row.valid_from,
+        "valid_to": row.valid_to,
+        "season_from": season and season.first,
+        "season_to": season and season.last,
         **place,
     }
 
@@ -373,6 +432,9 @@ def _view(site: Site) -> SiteView:
         raw_lon_deg=site.raw_lon_deg,
         raw_lat_deg=site.raw_lat_deg,
         source=site.source,
+        valid_from=site.valid_from,
+        valid_to=site.valid_to,
+        season=Season(site.season_from, site.season_to) if site.season_from and site.season_to else None,
         recorded_utc=site.recorded_utc,
         superseded_utc=site.superseded_utc,
     )

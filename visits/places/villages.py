@@ -1,7 +1,7 @@
 """Counties, towns and villages: import of the list, look-up by code, and matching of names."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -71,6 +71,7 @@ class VillageView:
     valid_from: date | None
     valid_to: date | None
     successor_code: str | None
+    predecessor_codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,40 @@ def exists_on(day: date) -> ColumnElement[bool]:
     return or_(Division.valid_to.is_(None), Division.valid_to >= day)
 
 
+def successor_of(uow: UnitOfWork, code: str) -> str:
+    """What a village's code has become, through every change since; the code itself where it never changed."""
+    seen = [code]
+    while (division := uow.session.get(Division, seen[-1])) is not None and division.successor_code:
+        if division.successor_code in seen:  # two lists that contradict each other
+            break
+        seen.append(division.successor_code)
+    return seen[-1]
+
+
+def lineage(uow: UnitOfWork, code: str) -> list[str]:
+    """The code of a village and every code that has become it, however many changes ago."""
+    found, new = [code], [code]
+    while new:
+        earlier = uow.session.scalars(
+            select(Division.code).where(Division.successor_code.in_(new), Division.code.not_in(found))
+        )
+        new = sorted(earlier)
+        found += new
+    return found
+
+
+def remark_ended(check: RowCheck, row_number: int, ended: VillageView | Division, today: date) -> None:
+    """Remark that a row speaks of a code which is no more; it is kept under that code, where look-ups find it."""
+    if ended.valid_to is None or ended.valid_to >= today:
+        return
+    into_zh = f"，并入 {ended.successor_code}" if ended.successor_code else ""
+    into_en = f" and became {ended.successor_code}" if ended.successor_code else ""
+    zh = f"{ended.code} {ended.name}已于 {ended.valid_to} 撤并{into_zh}；按原代码保留"
+    check.remark(
+        row_number, "village_code", zh, f"{ended.code} ended on {ended.valid_to}{into_en}; kept under its code"
+    )
+
+
 class VillageFinder:
     """Finds villages of the actor's division by code, or by town and name when that is one village only.
 
@@ -154,6 +189,7 @@ class VillageFinder:
     """
 
     def __init__(self, uow: UnitOfWork, actor: Actor, *, on: date) -> None:
+        self.today = on
         self._prefix = actor.division_prefix
         self._by_code = {v.code: v for v in _views(uow, _village_query().where(within(actor, Division.code)))}
         # A name means a village that exists; ended ones are found by their code only.
@@ -403,6 +439,8 @@ def _village_query() -> Select[Division, VillageFacts, Division, Division]:
 
 
 def _views(uow: UnitOfWork, query: Select[Division, VillageFacts, Division, Division]) -> list[VillageView]:
+    rows = uow.session.execute(query).all()
+    came_from = _predecessors(uow, [division.code for division, *_ in rows])
     return [
         VillageView(
             code=division.code,
@@ -419,6 +457,17 @@ def _views(uow: UnitOfWork, query: Select[Division, VillageFacts, Division, Divi
             valid_from=division.valid_from,
             valid_to=division.valid_to,
             successor_code=division.successor_code,
+            predecessor_codes=tuple(came_from.get(division.code, ())),
         )
-        for division, facts, town, county in uow.session.execute(query)
+        for division, facts, town, county in rows
     ]
+
+
+def _predecessors(uow: UnitOfWork, codes: Sequence[str]) -> dict[str, list[str]]:
+    """Which codes became each of these in one step. All successions are asked for: they are few, and codes many."""
+    wanted, found = set(codes), defaultdict[str, list[str]](list)
+    query = select(Division).where(Division.successor_code.is_not(None)).order_by(Division.code)
+    for division in uow.session.scalars(query):
+        if division.successor_code in wanted:
+            found[division.successor_code].append(division.code)
+    return found

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from geo import GeoError, outline
@@ -120,10 +120,10 @@ def package_of(uow: UnitOfWork, actor: Actor, row: Assignment, nonce: str, at_ut
         assignment_id=row.id,
         visit_id=row.visit_id,
         village=village(uow, actor, row.village_code),
-        outline=_outline(uow, row.village_code),
+        outline=_outline(uow, row.village_code, visited_on),
         announced=row.announced,
         visit_kind=visit_kind(row),
-        sites=tuple(sites_of(uow, row.village_code)),
+        sites=tuple(sites_of(uow, row.village_code, on=visited_on)),
         postings=tuple(postings_expected(uow, row.village_code, visited_on, known_at_utc=at_utc)),
         team=members(uow, row.id),
         items_version=ITEMS_VERSION,
@@ -157,9 +157,9 @@ def _keep_issue(
     uow.session.flush()
 
 
-def _outline(uow: UnitOfWork, village_code: str) -> PackageOutline | None:
+def _outline(uow: UnitOfWork, village_code: str, on: date) -> PackageOutline | None:
     """The outline where a boundary is known; sites come with their radius and need none."""
-    extent = village_extent(uow, village_code)
+    extent = village_extent(uow, village_code, on=on)
     if extent is None or extent.area is None or extent.basis != "boundary":
         return None
     path_bytes = FIRST_PATH_BYTES
