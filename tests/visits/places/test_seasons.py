@@ -39,8 +39,9 @@ CAMP = (119.50, 27.60)
 
 
 @pytest.fixture(autouse=True)
-def loaded(store: Store) -> None:
-    load_villages(store)
+def loaded(request: pytest.FixtureRequest) -> None:
+    if "store" in request.fixturenames:
+        load_villages(request.getfixturevalue("store"))
 
 
 def camp(**said: object) -> object:
