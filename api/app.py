@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
+from api.evidence import open_evidence
 from api.http.blueprint import RoomBlueprint
 from api.http.counter import RequestCounter
 from api.http.docs_page import docs_page
@@ -34,7 +35,6 @@ from api.settings import Settings
 from api.uploads import MethodOverride, uploads
 from media.errors import MediaError
 from media.proof import load_or_create_master_key
-from media.store import LocalStore
 from visits.errors import VisitsError
 from visits.places import TileFolder
 from visits.store import JobRunner, Store
@@ -64,11 +64,6 @@ def open_store(settings: Settings) -> Store:
     """The record store of the settings, with the key that opens what is sealed at rest."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return Store(settings.database_url, master_key=load_or_create_master_key(settings.master_key_path))
-
-
-def open_evidence(settings: Settings) -> LocalStore:
-    """The evidence store of the settings."""
-    return LocalStore(settings.data_dir / "evidence")
 
 
 def create_app(settings: Settings, store: Store | None = None, *, clock: Callable[[], datetime] = _clock) -> Flask:

@@ -10,7 +10,7 @@ from api.authority import ask_authority
 from media import Inspector, MediaError, PhotoFacts, SeenPhotos
 from media.errors import AuthorityUnavailable, InspectionUnavailable, StoreError
 from media.proof import check_stamp_answer, new_stamp_request
-from media.store import LocalStore
+from media.store import EvidenceStore
 from visits.fieldwork import (
     catch_up,
     judge_pending,
@@ -32,7 +32,7 @@ DISPLAY_COPY = "display.jpg"
 
 
 def job_handlers(
-    evidence: LocalStore, tiles: TileFolder, clock: Callable[[], datetime], timestamp_url: str | None = None
+    evidence: EvidenceStore, tiles: TileFolder, clock: Callable[[], datetime], timestamp_url: str | None = None
 ) -> Mapping[str, Handler]:
     """The handlers of every kind of job that the rooms put.
 
@@ -87,7 +87,7 @@ def _stamp_checkpoints(store: Store, authority: str | None, clock: Callable[[], 
 
 
 def _inspect_photo(
-    store: Store, evidence: LocalStore, seen: SeenPhotos, subject: str, clock: Callable[[], datetime]
+    store: Store, evidence: EvidenceStore, seen: SeenPhotos, subject: str, clock: Callable[[], datetime]
 ) -> None:
     """Read a photo in a process of its own, keep its display copy, then what it says.
 

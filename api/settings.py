@@ -1,7 +1,7 @@
 """The settings of one installation: a frozen value, read once at the start and handed down."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MEBIBYTE = 2**20
@@ -20,6 +20,10 @@ class Settings:
     max_body_bytes: int = 4 * MEBIBYTE
     max_photo_bytes: int = 50 * MEBIBYTE
     max_export_bytes: int = 1024 * MEBIBYTE
+    # Where photos are kept when not in the data folder: s3://bucket/prefix?endpoint=…&region=…
+    evidence_url: str = ""
+    evidence_key_id: str | None = None
+    evidence_key_secret: str | None = field(default=None, repr=False)
     # How long half-arrived bytes of a photo are kept after nobody goes on with them.
     upload_days: int = 90
     language: str = "zh"
@@ -47,6 +51,9 @@ def read_settings(environ: Mapping[str, str], *, data_dir: Path | None = None) -
         max_body_bytes=_number(environ, "SHIDI_MAX_BODY_BYTES", Settings.max_body_bytes, most=1024 * MEBIBYTE),
         max_photo_bytes=_number(environ, "SHIDI_MAX_PHOTO_BYTES", Settings.max_photo_bytes, most=1024 * MEBIBYTE),
         max_export_bytes=_number(environ, "SHIDI_MAX_EXPORT_BYTES", Settings.max_export_bytes, most=65_536 * MEBIBYTE),
+        evidence_url=environ.get("SHIDI_EVIDENCE_URL", Settings.evidence_url),
+        evidence_key_id=environ.get("SHIDI_EVIDENCE_KEY_ID") or None,
+        evidence_key_secret=environ.get("SHIDI_EVIDENCE_KEY_SECRET") or None,
         upload_days=_number(environ, "SHIDI_UPLOAD_DAYS", Settings.upload_days, most=3650),
         language=_language(environ),
         operator_name=environ.get("SHIDI_OPERATOR", Settings.operator_name),

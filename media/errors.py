@@ -45,6 +45,10 @@ class BadName(StoreError):
     """An upload id, a hash or the name of a derived copy is not of the agreed form."""
 
 
+class BadAddress(StoreError):
+    """The address of an object store cannot be read; the text says how one is written."""
+
+
 class UploadNotFound(StoreError):
     """There is no upload under this id."""
 

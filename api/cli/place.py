@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
+from api.evidence import open_evidence
 from api.settings import Settings, read_settings
 from media.proof import load_or_create_master_key
-from media.store import LocalStore
+from media.store import EvidenceStore
 from visits.access import Actor, actor_named
 from visits.intake import photos_have_arrived
 from visits.store import Store, UnitOfWork
@@ -31,7 +32,7 @@ class Place:
         """The settings of this installation."""
         return read_settings(self.environ, data_dir=self.data_dir)
 
-    def evidence(self, store: Store) -> LocalStore:
+    def evidence(self, store: Store) -> EvidenceStore:
         """The evidence store of this installation."""
         return evidence_beside(self.settings(), store)
 
@@ -53,10 +54,10 @@ class Place:
         return actor_named(uow, self.login)
 
 
-def evidence_beside(settings: Settings, store: Store) -> LocalStore:
+def evidence_beside(settings: Settings, store: Store) -> EvidenceStore:
     """The evidence store that belongs to these records; refused when they name photos and the store is away."""
     with store.reading() as uow:
-        return LocalStore(settings.data_dir / "evidence", create=not photos_have_arrived(uow))
+        return open_evidence(settings, create=not photos_have_arrived(uow))
 
 
 def located(command: Command) -> Command:

@@ -36,6 +36,8 @@ def check(context: click.Context, data_dir: Path | None) -> None:
         click.echo(f"removed by rule, and so not missing: what {report.removed_visits} visits held")
     for finding in report.findings:
         click.echo(f"{finding.what}: {finding.about}: {finding.sentence}")
+    for leftover in report.leftovers:
+        click.echo(f"left over: {leftover}")
     if report.findings:
         raise click.exceptions.Exit(1)
     click.echo("all is there and unchanged")

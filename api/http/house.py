@@ -10,7 +10,7 @@ from flask import current_app
 from api.http.counter import RequestCounter
 from api.http.throttle import SignInThrottle
 from api.settings import Settings
-from media.store import LocalStore
+from media.store import EvidenceStore
 from visits.places import TileFolder
 from visits.store import JobRunner, Store
 
@@ -23,7 +23,7 @@ class House:
 
     settings: Settings
     store: Store
-    evidence: LocalStore
+    evidence: EvidenceStore
     tiles: TileFolder
     jobs: JobRunner
     throttle: SignInThrottle

@@ -1,6 +1,36 @@
-"""The store: where are the bytes of a photo, and are they still the same?"""
+"""The store: where are the bytes of a photo, and are they still the same?
 
+The store in a bucket is loaded only when it is asked for: most installations have none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from media.store.bucket_address import BucketAddress, read_address
 from media.store.evidence import CHECKSUM_ALGORITHMS, Checksum, EvidenceStore, Readable, Stored
 from media.store.local import LocalStore
 
-__all__ = ["CHECKSUM_ALGORITHMS", "Checksum", "EvidenceStore", "LocalStore", "Readable", "Stored"]
+if TYPE_CHECKING:
+    from media.store.s3 import S3Store
+
+__all__ = [
+    "CHECKSUM_ALGORITHMS",
+    "BucketAddress",
+    "Checksum",
+    "EvidenceStore",
+    "LocalStore",
+    "Readable",
+    "S3Store",
+    "Stored",
+    "read_address",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Return the store that needs the object store's client, once somebody asks for it."""
+    if name == "S3Store":
+        from media.store.s3 import S3Store
+
+        return S3Store
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

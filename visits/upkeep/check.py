@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select, text
 
@@ -20,6 +21,8 @@ from visits.intake import (
 )
 from visits.log import LogLeaf, head, recompute_root
 from visits.store import Job, Store, UnitOfWork
+
+_ANY_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,25 @@ class Report:
     log_size: int
     log_root_hex: str
     findings: tuple[Finding, ...]
+    # Half-arrived bytes that nobody owns: no harm, and freed in time.
+    leftovers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What lies in the evidence store: originals, copies with their names, and uploads that are not finished."""
+
+    originals: frozenset[str]
+    copies: frozenset[tuple[str, str]]
+    staged: frozenset[str]
 
 
 def check(store: Store, evidence: EvidenceStore) -> Report:
     """Look at everything; a clean report has no findings. Reads only, safe while the server runs."""
+    # Before the records: what arrives meanwhile has its row by then.
+    kept = Kept(
+        frozenset(evidence.walk()), frozenset(evidence.walk_derived()), frozenset(evidence.idle_uploads(_ANY_TIME))
+    )
     with store.reading() as uow:
         records = uow.session.scalars(select(ReceivedRecord)).all()
         uploads = uow.session.scalars(select(Upload).where(Upload.completed_utc.is_not(None))).all()
@@ -56,11 +74,13 @@ def check(store: Store, evidence: EvidenceStore) -> Report:
             *(f for row in records for f in _record(uow, row)),
             *(f for row in uploads for f in _photo(uow, row, evidence)),
             *_exports(uow, evidence),
+            *_orphans(uow, kept),
             *_log(uow, log.root_hex),
             *_audit(uow),
             *_jobs(uow),
         ]
-    return Report(len(records), photos, removed, log.size, log.root_hex, tuple(findings))
+        leftovers = tuple(_leftovers(uow, kept))
+    return Report(len(records), photos, removed, log.size, log.root_hex, tuple(findings), leftovers)
 
 
 def _database(uow: UnitOfWork, *, is_sqlite: bool) -> Iterator[Finding]:
@@ -105,6 +125,30 @@ def _exports(uow: UnitOfWork, evidence: EvidenceStore) -> Iterator[Finding]:
             yield Finding("phone_export", about, "it was kept whole, and is missing")
         elif not evidence.verify(sha256):
             yield Finding("phone_export", about, "its bytes do not have the hash they were received with")
+
+
+def _orphans(uow: UnitOfWork, kept: Kept) -> Iterator[Finding]:
+    """Bytes whose row is missing and copies whose original is: named for a person, and never removed."""
+    named = set(uow.session.scalars(select(Upload.sha256)))
+    named |= set(uow.session.scalars(select(PhoneExport.sha256)))
+    for sha256 in sorted(kept.originals - named):
+        yield Finding("orphan", f"original {sha256}", "no record names these bytes; they stay where they are")
+    for sha256, name in sorted(kept.copies):
+        if sha256 not in kept.originals:
+            yield Finding("orphan", f"copy {name} of {sha256}", "its original is missing; it may be all that is left")
+
+
+def _leftovers(uow: UnitOfWork, kept: Kept) -> Iterator[str]:
+    open_ids = {
+        str(upload_id)
+        for upload_id in uow.session.scalars(
+            select(Upload.id).where(Upload.completed_utc.is_(None), Upload.ended_utc.is_(None))
+        )
+    }
+    for upload_id in sorted(kept.staged - open_ids):
+        yield f"upload {upload_id}: bytes that no open upload owns; they are freed in time"
+    for upload_id in sorted(open_ids - kept.staged):
+        yield f"upload {upload_id}: begun, but its bytes are not here; its phone sends them anew"
 
 
 def _in_log(

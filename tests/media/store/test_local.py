@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import stat
 import subprocess
@@ -12,7 +11,6 @@ import tempfile
 import textwrap
 import threading
 import uuid
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,12 +30,9 @@ from media.errors import (
     UploadComplete,
     UploadNotFound,
 )
-from media.store import EvidenceStore, LocalStore, Stored
+from media.store import LocalStore, Stored
+from tests.media.store.photo import OTHER, PHOTO, PHOTO_HEX, UPLOAD, content, upload
 
-UPLOAD = "0192f3a4-5b6c-7d8e-9f00-112233445566"
-OTHER = "0192f3a4-5b6c-7d8e-9f00-112233445567"
-PHOTO = bytes(range(256)) * 1000
-PHOTO_HEX = hashlib.sha256(PHOTO).hexdigest()
 CHECKOUT = Path(str(media.__file__)).parent.parent
 
 FINISH_STEPS = ["hashed", "sealed", "placed", "linked", "kept", "unlinked", "finished"]
@@ -48,34 +43,11 @@ def store(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / "evidence")
 
 
-def upload(store: EvidenceStore, data: bytes = PHOTO, upload_id: str = UPLOAD, announced: str | None = None) -> Stored:
-    store.begin(upload_id)
-    store.append(upload_id, 0, data)
-    return store.finish(upload_id, sha256_hex=announced or hashlib.sha256(data).hexdigest(), size_bytes=len(data))
-
-
-def content(store: EvidenceStore, sha256_hex: str) -> bytes:
-    with store.open(sha256_hex) as file:
-        return file.read()
-
-
 def files_in(root: Path) -> list[str]:
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
 
 # -- the straight way ---------------------------------------------------------------------------------------------
-
-
-def test_a_photo_sent_in_chunks_is_stored_under_its_hash(store: LocalStore) -> None:
-    store.begin(UPLOAD)
-    assert store.append(UPLOAD, 0, PHOTO[:100_000]) == 100_000
-    assert store.received_bytes(UPLOAD) == 100_000
-    assert store.append(UPLOAD, 100_000, io.BytesIO(PHOTO[100_000:])) == len(PHOTO)
-    assert store.finish(UPLOAD, sha256_hex=PHOTO_HEX, size_bytes=len(PHOTO)) == Stored(PHOTO_HEX, len(PHOTO))
-    assert content(store, PHOTO_HEX) == PHOTO
-    assert store.size_bytes(PHOTO_HEX) == len(PHOTO)
-    assert store.has(PHOTO_HEX)
-    assert store.verify(PHOTO_HEX)
 
 
 def test_an_original_lies_where_its_hash_says_and_is_read_only(store: LocalStore, tmp_path: Path) -> None:
@@ -86,103 +58,13 @@ def test_an_original_lies_where_its_hash_says_and_is_read_only(store: LocalStore
     assert files_in(tmp_path / "evidence" / "uploads") == []
 
 
-def test_finishing_again_is_success(store: LocalStore) -> None:
-    assert upload(store) == store.finish(UPLOAD, sha256_hex=PHOTO_HEX, size_bytes=len(PHOTO))
-
-
 def test_the_same_photo_from_two_phones_is_kept_once(store: LocalStore, tmp_path: Path) -> None:
     assert upload(store, upload_id=UPLOAD) == upload(store, upload_id=OTHER)
     assert list(store.walk()) == [PHOTO_HEX]
     assert len(files_in(tmp_path / "evidence")) == 1
 
 
-def test_beginning_again_keeps_what_has_arrived(store: LocalStore) -> None:
-    store.begin(UPLOAD)
-    store.append(UPLOAD, 0, b"half")
-    store.begin(UPLOAD)
-    assert store.received_bytes(UPLOAD) == 4
-
-
-def test_an_empty_file_is_a_file(store: LocalStore) -> None:
-    assert upload(store, b"") == Stored(hashlib.sha256(b"").hexdigest(), 0)
-
-
-def test_put_stores_small_things_at_once(store: LocalStore) -> None:
-    stored = store.put(b"a capture record")
-    assert content(store, stored.sha256_hex) == b"a capture record"
-    assert store.put(b"a capture record") == stored
-
-
-def test_walk_yields_every_original_in_order(store: LocalStore) -> None:
-    hashes = [store.put(bytes([number])).sha256_hex for number in range(20)]
-    assert list(store.walk()) == sorted(hashes)
-
-
-def test_derived_copies_live_apart_and_may_be_replaced(store: LocalStore) -> None:
-    upload(store)
-    store.put_derived(PHOTO_HEX, "display.jpg", b"old copy")
-    store.put_derived(PHOTO_HEX, "display.jpg", b"new copy")
-    with store.open_derived(PHOTO_HEX, "display.jpg") as file:
-        assert file.read() == b"new copy"
-    assert list(store.walk()) == [PHOTO_HEX]
-    with pytest.raises(BytesNotFound, match=r"thumb\.jpg"):
-        store.open_derived(PHOTO_HEX, "thumb.jpg")
-
-
-def test_uploads_that_nobody_continues_can_be_found_and_discarded(store: LocalStore) -> None:
-    store.begin(UPLOAD)
-    now = datetime.now(UTC)
-    assert store.idle_uploads(now - timedelta(hours=1)) == []
-    assert store.idle_uploads(now + timedelta(hours=1)) == [UPLOAD]
-    store.discard(UPLOAD)
-    assert store.idle_uploads(now + timedelta(hours=1)) == []
-    with pytest.raises(UploadNotFound):
-        store.received_bytes(UPLOAD)
-
-
-def test_uploads_may_end_while_the_idle_ones_are_looked_for(store: LocalStore) -> None:
-    def come_and_go() -> None:
-        for _ in range(150):
-            store.put(b"small")
-
-    phones = [threading.Thread(target=come_and_go) for _ in range(2)]
-    for phone in phones:
-        phone.start()
-    while any(phone.is_alive() for phone in phones):
-        store.idle_uploads(datetime.now(UTC) + timedelta(hours=1))
-    for phone in phones:
-        phone.join()
-    assert store.idle_uploads(datetime.now(UTC) + timedelta(hours=1)) == []
-
-
 # -- what does not fit --------------------------------------------------------------------------------------------
-
-
-def test_a_chunk_at_the_wrong_place_is_refused_and_told_the_right_one(store: LocalStore) -> None:
-    store.begin(UPLOAD)
-    store.append(UPLOAD, 0, b"12345")
-    for wrong in (0, 4, 6, -1):
-        with pytest.raises(OffsetMismatch) as caught:
-            store.append(UPLOAD, wrong, b"x")
-        assert caught.value.current_bytes == 5
-    assert store.received_bytes(UPLOAD) == 5
-
-
-def test_a_stream_that_breaks_off_keeps_what_had_arrived(store: LocalStore) -> None:
-    class Cut:
-        def __init__(self) -> None:
-            self.blocks = iter([b"a" * 1000, b"b" * 1000])
-
-        def read(self, size: int, /) -> bytes:
-            for block in self.blocks:
-                return block
-            raise ConnectionResetError("the phone went behind a hill")
-
-    store.begin(UPLOAD)
-    with pytest.raises(ConnectionResetError):
-        store.append(UPLOAD, 0, Cut())
-    assert store.received_bytes(UPLOAD) == 2000
-    assert store.append(UPLOAD, 2000, b"c") == 2001
 
 
 def test_other_bytes_than_announced_are_kept_aside_under_their_real_hash(store: LocalStore, tmp_path: Path) -> None:
@@ -194,31 +76,6 @@ def test_other_bytes_than_announced_are_kept_aside_under_their_real_hash(store: 
     assert not store.has(announced)
     assert not store.has(PHOTO_HEX)
     assert upload(store) == Stored(PHOTO_HEX, len(PHOTO)), "sent again it is judged anew"
-
-
-@pytest.mark.parametrize("announced_bytes", [len(PHOTO) - 1, len(PHOTO) + 1])
-def test_another_length_than_announced_leaves_the_upload_open(store: LocalStore, announced_bytes: int) -> None:
-    store.begin(UPLOAD)
-    store.append(UPLOAD, 0, PHOTO)
-    with pytest.raises(SizeMismatch, match=str(len(PHOTO))):
-        store.finish(UPLOAD, sha256_hex=PHOTO_HEX, size_bytes=announced_bytes)
-    assert store.received_bytes(UPLOAD) == len(PHOTO)
-    assert store.finish(UPLOAD, sha256_hex=PHOTO_HEX, size_bytes=len(PHOTO)).sha256_hex == PHOTO_HEX
-
-
-def test_what_is_not_there_is_named_as_missing(store: LocalStore) -> None:
-    for act in (
-        lambda: store.append(UPLOAD, 0, b"x"),
-        lambda: store.received_bytes(UPLOAD),
-        lambda: store.finish(UPLOAD, sha256_hex=PHOTO_HEX, size_bytes=1),
-        lambda: store.discard(UPLOAD),
-    ):
-        with pytest.raises(UploadNotFound):
-            act()
-    for look in (store.open, store.size_bytes, store.verify):
-        with pytest.raises(BytesNotFound):
-            look(PHOTO_HEX)
-    assert not store.has(PHOTO_HEX)
 
 
 @pytest.mark.parametrize(
@@ -364,35 +221,6 @@ def test_a_full_disk_acknowledges_nothing_and_keeps_what_was_durable(tmp_path: P
 # -- many at once -------------------------------------------------------------------------------------------------
 
 
-def test_only_one_request_writes_to_an_upload_at_a_time(store: LocalStore) -> None:
-    writing, may_end = threading.Event(), threading.Event()
-
-    class Slow:
-        def read(self, size: int, /) -> bytes:
-            if writing.is_set():
-                return b""
-            writing.set()
-            may_end.wait(20)
-            return b"slow"
-
-    store.begin(UPLOAD)
-    first = threading.Thread(target=store.append, args=(UPLOAD, 0, Slow()))
-    first.start()
-    assert writing.wait(20)
-    try:
-        for act in (
-            lambda: store.append(UPLOAD, 0, b"quick"),
-            lambda: store.finish(UPLOAD, sha256_hex=PHOTO_HEX, size_bytes=0),
-            lambda: store.discard(UPLOAD),
-        ):
-            with pytest.raises(UploadBusy):
-                act()
-    finally:
-        may_end.set()
-        first.join()
-    assert store.received_bytes(UPLOAD) == 4
-
-
 def test_another_process_is_kept_out_too(store: LocalStore, tmp_path: Path) -> None:
     program = """
         import sys
@@ -428,28 +256,6 @@ def test_eight_phones_with_one_photo_all_succeed(store: LocalStore, tmp_path: Pa
         phone.join()
     assert results == [Stored(PHOTO_HEX, len(PHOTO))] * 8
     assert len(files_in(tmp_path / "evidence")) == 1
-
-
-def test_two_requests_that_finish_one_upload_both_end_well_or_ask_for_patience(store: LocalStore) -> None:
-    for _ in range(20):
-        store.begin(UPLOAD)
-        store.append(UPLOAD, 0, PHOTO)
-        outcomes: list[str] = []
-
-        def finish(outcomes: list[str] = outcomes) -> None:
-            try:
-                outcomes.append(store.finish(UPLOAD, sha256_hex=PHOTO_HEX, size_bytes=len(PHOTO)).sha256_hex)
-            except UploadBusy:
-                outcomes.append("busy")
-
-        both = [threading.Thread(target=finish) for _ in range(2)]
-        for thread in both:
-            thread.start()
-        for thread in both:
-            thread.join()
-        assert PHOTO_HEX in outcomes
-        assert set(outcomes) <= {PHOTO_HEX, "busy"}
-    assert store.verify(PHOTO_HEX)
 
 
 # -- the process ends at a step -----------------------------------------------------------------------------------
