@@ -1,5 +1,6 @@
 """The integrity check: records against their hashes, photos against their bytes, the log and audit chains whole."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select, text
 
 from media import MediaError
+from media.errors import UploadNotFound
 from media.store import EvidenceStore
 from visits.access import audit_is_unbroken
 from visits.intake import (
@@ -59,10 +61,9 @@ class Kept:
 
 def check(store: Store, evidence: EvidenceStore) -> Report:
     """Look at everything; a clean report has no findings. Reads only, safe while the server runs."""
-    # Before the records: what arrives meanwhile has its row by then.
-    kept = Kept(
-        frozenset(evidence.walk()), frozenset(evidence.walk_derived()), frozenset(evidence.idle_uploads(_ANY_TIME))
-    )
+    # Copies before originals, and both before the records: what arrives meanwhile has its other half by then.
+    copies = frozenset(evidence.walk_derived())
+    kept = Kept(frozenset(evidence.walk()), copies, frozenset(evidence.idle_uploads(_ANY_TIME)))
     with store.reading() as uow:
         records = uow.session.scalars(select(ReceivedRecord)).all()
         uploads = uow.session.scalars(select(Upload).where(Upload.completed_utc.is_not(None))).all()
@@ -79,7 +80,7 @@ def check(store: Store, evidence: EvidenceStore) -> Report:
             *_audit(uow),
             *_jobs(uow),
         ]
-        leftovers = tuple(_leftovers(uow, kept))
+        leftovers = tuple(_leftovers(uow, kept, evidence))
     return Report(len(records), photos, removed, log.size, log.root_hex, tuple(findings), leftovers)
 
 
@@ -138,7 +139,7 @@ def _orphans(uow: UnitOfWork, kept: Kept) -> Iterator[Finding]:
             yield Finding("orphan", f"copy {name} of {sha256}", "its original is missing; it may be all that is left")
 
 
-def _leftovers(uow: UnitOfWork, kept: Kept) -> Iterator[str]:
+def _leftovers(uow: UnitOfWork, kept: Kept, evidence: EvidenceStore) -> Iterator[str]:
     open_ids = {
         str(upload_id)
         for upload_id in uow.session.scalars(
@@ -148,6 +149,9 @@ def _leftovers(uow: UnitOfWork, kept: Kept) -> Iterator[str]:
     for upload_id in sorted(kept.staged - open_ids):
         yield f"upload {upload_id}: bytes that no open upload owns; they are freed in time"
     for upload_id in sorted(open_ids - kept.staged):
+        with contextlib.suppress(UploadNotFound):
+            evidence.received_bytes(upload_id)
+            continue  # begun while we looked
         yield f"upload {upload_id}: begun, but its bytes are not here; its phone sends them anew"
 
 
