@@ -19,7 +19,7 @@ class Settings:
     port: int = 8000
     max_body_bytes: int = 4 * MEBIBYTE
     max_photo_bytes: int = 50 * MEBIBYTE
-    max_export_bytes: int = 1024 * MEBIBYTE
+    max_export_bytes: int = 256 * MEBIBYTE
     # Where photos are kept when not in the data folder: s3://bucket/prefix?endpoint=…&region=…
     evidence_url: str = ""
     evidence_key_id: str | None = None

@@ -82,6 +82,7 @@ def test_records_that_cannot_be_reached_are_told_apart_from_a_fault_of_ours(worl
 
 
 def test_metrics_are_for_this_machine_only(world: World) -> None:
+    world.work()
     client = world.client()
     client.get("/api/v1/me")
     text = client.get("/metrics").get_data(as_text=True)
@@ -148,10 +149,17 @@ def test_the_rooms_are_all_below_one_prefix() -> None:
     assert {room.url_prefix for room in ROOMS} == {"/api/v1"}
 
 
+# Questions that mean nothing without their numbers.
+ASKED_WITH = {"/api/v1/log/consistency": "?from=1&to=1"}
+# Nothing was signed yet in a world this young.
+NOT_THERE_YET = {"/api/v1/log/checkpoints/latest"}
+
+
 @pytest.mark.parametrize("login", ["lin", "office", "org", "discipline", "leader", "oversight", "admin"])
 def test_reading_any_list_in_any_role_is_answered_or_refused_plainly(world: World, login: str) -> None:
     phone = world.phone(login)
     for method, rule in routes(world.app):
         if method == "GET" and "<" not in rule:
-            answer = phone.get(rule)
-            assert answer.status_code in (200, 403), (rule, answer.status_code, answer.get_json())
+            answer = phone.get(rule + ASKED_WITH.get(rule, ""))
+            plain = (200, 403, 404) if rule in NOT_THERE_YET else (200, 403)
+            assert answer.status_code in plain, (rule, answer.status_code, answer.get_json())
