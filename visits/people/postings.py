@@ -149,7 +149,10 @@ def import_roster(uow: UnitOfWork, actor: Actor, rows: Sequence[RosterRow], *, a
 def postings_expected(
     uow: UnitOfWork, village_code: str, on: date, *, known_at_utc: datetime | None = None
 ) -> list[PostingView]:
-    """The postings that run in a village on that day, as known at that instant (now, when not said)."""
+    """The postings that run in a village on that day, as known at that instant (now, when not said).
+
+    By kind, name and id, so that two phones list the same people in the same order.
+    """
     query = (
         _query(known_at_utc)
         .where(
@@ -157,7 +160,7 @@ def postings_expected(
             PostingVersion.from_date <= on,
             or_(PostingVersion.to_date.is_(None), PostingVersion.to_date >= on),
         )
-        .order_by(PostingVersion.posting_id)
+        .order_by(PostingVersion.kind, Person.name, PostingVersion.posting_id)
     )
     return [view for view in _views(uow, query) if view.is_expected(on)]
 

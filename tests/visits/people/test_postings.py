@@ -44,6 +44,16 @@ def test_a_posting_that_ended_yesterday_is_not_expected_today(store: Store) -> N
     assert [expected_on(store, day) for day in (date(2027, 6, 30), date(2027, 7, 1))] == [1, 0]
 
 
+def test_the_people_of_a_village_come_by_kind_then_name_then_id(store: Store) -> None:
+    said = [("王五", "队员"), ("李四", "第一书记"), ("王五", "队长"), ("丁一", "队员"), ("王五", "队员")]
+    rows = [roster_row(n, name=name, kind=kind, birth_month=f"198{n}-03") for n, (name, kind) in enumerate(said)]
+    load_roster(store, *rows)
+    with store.reading() as uow:
+        listed = [(p.kind.value, p.name, p.id.hex) for p in postings_expected(uow, VILLAGE, date(2026, 3, 2))]
+    assert len(listed) == 5
+    assert listed == sorted(listed)
+
+
 def test_an_open_posting_goes_on(store: Store) -> None:
     load_roster(store, roster_row(to_date=None))
     assert expected_on(store, date(2040, 1, 1)) == 1
