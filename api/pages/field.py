@@ -16,6 +16,7 @@ from posixpath import join, normpath
 from flask import Blueprint, Response, abort, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.http.house import house
 from api.pages.words import WEB
 
 field = Blueprint("field", __name__, url_prefix="/field")
@@ -55,6 +56,14 @@ class Served:
 
 
 @dataclass(frozen=True)
+class Foot:
+    """What stands at the foot of every screen: who runs this, and where complaints go."""
+
+    operator_name: str = ""
+    complaint_contact: str = ""
+
+
+@dataclass(frozen=True)
 class Shell:
     """All that a phone keeps to start without a network, and one name for exactly this state of it."""
 
@@ -65,14 +74,13 @@ class Shell:
 @field.get("/")
 def show_shell() -> Response:
     """The page itself: empty frame, style, and the modules it will want."""
-    source = FIELD / "templates" / "app.html"
-    return _answer(_page(_stamp(source), tuple(start_modules())))
+    return _answer(_page(_stamp(_page_source()), tuple(start_modules()), _foot()))
 
 
 @field.get("/sw.js")
 def service_worker() -> Response:
     """The worker, with the list of files it keeps and the hash of their content."""
-    found = shell()
+    found = shell(_foot())
     kept = json.dumps({"version": found.version, "paths": found.paths}, ensure_ascii=False)
     source = (FIELD / "templates" / "sw.js").read_text("utf-8")
     # A template that is JavaScript as it stands, so that editors and scanners read it like any other file.
@@ -100,16 +108,16 @@ def vendor_file(name: str) -> Response:
     return _answer(_file(_stamp(VENDOR / name)))
 
 
-def shell() -> Shell:
-    """The list of files and their common hash; it changes when any of them does."""
+def shell(foot: Foot = Foot()) -> Shell:
+    """The list of files and their common hash; it changes when any of them does, and when the page's foot does."""
     files = {
-        "/field/": FIELD / "templates" / "app.html",
+        "/field/": _page_source(),
         "/field/manifest.webmanifest": FIELD / "manifest.webmanifest",
         **{f"/field/static/{path.relative_to(STATIC).as_posix()}": path for path in _static_paths()},
         **{f"/field/vendor/{name}": VENDOR / name for name in VENDORED},
     }
     worker = FIELD / "templates" / "sw.js"
-    return _shell(tuple(files), tuple(_stamp(path) for path in (*files.values(), worker)))
+    return _shell(tuple(files), tuple(_stamp(path) for path in (*files.values(), worker)), foot)
 
 
 def start_modules() -> Iterator[str]:
@@ -133,6 +141,15 @@ def without_comments(source: str) -> str:
     "\\n\\nlet a = 'b'; // c"
     """
     return _COMMENT.sub(lambda found: found[0] if "@license" in found[0] else "\n" * found[0].count("\n"), source)
+
+
+def _foot() -> Foot:
+    settings = house().settings
+    return Foot(settings.operator_name, settings.complaint_contact)
+
+
+def _page_source() -> Path:
+    return FIELD / "templates" / "app.html"
 
 
 Stamp = tuple[Path, int, int]
@@ -172,14 +189,14 @@ def _file(stamp: Stamp) -> Served:
 
 
 @lru_cache(maxsize=4)
-def _page(stamp: Stamp, modules: tuple[str, ...]) -> Served:
+def _page(stamp: Stamp, modules: tuple[str, ...], foot: Foot) -> Served:
     template = _environment().from_string(stamp[0].read_text("utf-8"))
-    return _served(template.render(modules=modules).encode(), PAGE_SUFFIX)
+    return _served(template.render(modules=modules, foot=foot).encode(), PAGE_SUFFIX)
 
 
 @lru_cache(maxsize=4)
-def _shell(paths: tuple[str, ...], stamps: tuple[Stamp, ...]) -> Shell:
-    digest = hashlib.sha256()
+def _shell(paths: tuple[str, ...], stamps: tuple[Stamp, ...], foot: Foot) -> Shell:
+    digest = hashlib.sha256(repr(foot).encode())
     for path, _, _ in stamps:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return Shell(paths, digest.hexdigest()[:16])

@@ -3,10 +3,12 @@
 import gzip
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 
+from api.app import create_app
 from api.pages import field
 from tests.api.world import World
 
@@ -37,9 +39,19 @@ def test_the_version_changes_with_any_file_and_with_nothing_else(client: FlaskCl
     before = worker_list(client)["version"]
     assert before == worker_list(client)["version"] == field.shell().version
     stamps = [field._stamp(field.STATIC / "app.js")]
-    once = field._shell(("/a",), tuple(stamps))
-    other = field._shell(("/a",), (field._stamp(field.FIELD / "manifest.webmanifest"),))
+    once = field._shell(("/a",), tuple(stamps), field.Foot())
+    other = field._shell(("/a",), (field._stamp(field.FIELD / "manifest.webmanifest"),), field.Foot())
     assert once.version != other.version
+
+
+def test_who_is_responsible_stands_in_the_page_and_changes_its_names(world: World) -> None:
+    bare = world.client()
+    said = replace(world.settings, operator_name="演示县 <督查办>", complaint_contact='0593-"0000000"')
+    named = create_app(said, world.store).test_client()
+    page = named.get("/field/")
+    assert 'data-operator="演示县 &lt;督查办&gt;" data-complaint="0593-&#34;0000000&#34;"' in page.text
+    assert page.headers["ETag"] != bare.get("/field/").headers["ETag"]
+    assert worker_list(named)["version"] != worker_list(bare)["version"]
 
 
 def test_the_page_names_every_module_it_starts_with(client: FlaskClient) -> None:

@@ -11,7 +11,7 @@ import * as shell from "./engine/shell.js";
 import * as visits from "./engine/visits.js";
 import * as home from "./screens/home.js";
 import { act, go, leaveVisit, paintWith, redraw, saveDraft, sentence, state, takeUp, tell } from "./screens/state.js";
-import { box, button } from "./screens/parts.js";
+import { box, button, responsible } from "./screens/parts.js";
 import { language, megabytes, speak, t, wantedLanguage, when } from "./screens/words.js";
 
 /** Each address and the module of its screen; all but the first are loaded when they are wanted. */
@@ -145,6 +145,7 @@ const frame = () => html`
     <button type="button" lang=${language() === "zh" ? "en" : "zh-CN"} @click=${switchLanguage}>${t("frame.other_language")}</button>
     ${state.account ? html` · ${state.account.name}` : nothing}
     <p>${t("frame.internal")}</p>
+    ${responsible()}
   </footer>`;
 
 /** Where "back" leads: from a part of a visit to its task list, else home. */

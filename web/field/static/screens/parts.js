@@ -90,6 +90,12 @@ export function ring(fix) {
 /** "±12 m", or that nothing is known of the accuracy. */
 export const plusMinus = (fix) => (fix.accuracy_m === null ? t("fix.no_accuracy") : `±${metres(fix.accuracy_m)}`);
 
+/** Who runs this and where complaints go, as the server wrote it into the page; on every screen's foot. */
+export function responsible() {
+  const { operator, complaint } = document.getElementById("app").dataset;
+  return html`<p>${t("frame.operator", { name: operator || t("frame.not_set") })}<br>${t("frame.complaint", { contact: complaint || t("frame.not_set") })}</p>`;
+}
+
 /** The newest fix if there is one, to be stored with what is recorded now. */
 export const fixNow = () => (state.positions && state.positions.last) || null;
 
