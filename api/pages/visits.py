@@ -72,8 +72,13 @@ def names_of_phones(found: VisitView) -> dict[str, str]:
 
 
 def photos_by_record(found: VisitView) -> dict[UUID | None, list[tuple[int, PhotoView]]]:
-    """The photos with their numbers, under the record (problem or sighting) that each of them shows."""
+    """The photos with their numbers, under the record (problem or sighting) that each of them shows.
+
+    A photo of a problem that was given up again names a record that never came: it is one of the visit.
+    """
+    there = {record.id for record in found.records}
     grouped: dict[UUID | None, list[tuple[int, PhotoView]]] = {}
     for number, photo in enumerate(found.photos, start=1):
-        grouped.setdefault(photo.of_record, []).append((number, photo))
+        shown = photo.of_record if photo.of_record in there else None
+        grouped.setdefault(shown, []).append((number, photo))
     return grouped

@@ -11,6 +11,7 @@ from visits.access import Actor, Right, require, within
 from visits.fieldwork.errors import NoSuchVisit
 from visits.fieldwork.records import FieldRecord
 from visits.fieldwork.rows import Visit
+from visits.fieldwork.rules import LAST_RECORDS
 from visits.forms import item, items
 from visits.intake import KeptRecord, kind_corrected
 from visits.plans import AssignmentMember
@@ -47,12 +48,14 @@ def parted(actor: Actor, records: Sequence[FieldRecord]) -> Parted:
     """The records this caller may read: meetings are for :func:`sees_people`, and clues of graft travel apart.
 
     The team that made them sees all of its own; a photo goes with the record it belongs to. A photo that shows
-    something else as well stays visible for that.
+    something else as well stays visible for that. A photo may come before its record, which may turn out to be of
+    either sort: until it has come, or the phone has ended without it, the photo is apart.
     """
     if actor.may(Right.RECORD):
         return Parted(list(records), frozenset())
     apart = {r.id for r in records if _is_clue(r) and not actor.may(Right.READ_CLUES)}
     apart |= {r.id for r in records if _is_about_people(r) and not sees_people(actor)}
+    apart |= _still_to_come(records)
     visible = [r for r in records if r.id not in apart and _belongs_to(r) not in apart]
     hidden = [r for r in records if r.id in apart or _belongs_to(r) in apart]
     names = {str(r.id) for r in hidden} | {r.body["sha256"] for r in hidden if r.kind == "photo"}
@@ -94,6 +97,14 @@ def _is_clue(record: FieldRecord) -> bool:
 def _is_about_people(record: FieldRecord) -> bool:
     corrected = kind_corrected(record.body["body"]) if record.kind == "correction" else None
     return "sighting" in (record.kind, corrected)
+
+
+def _still_to_come(records: Sequence[FieldRecord]) -> set[UUID]:
+    """The records that photos name already and that their phones may still make."""
+    made = {r.id for r in records}
+    ended = {r.phone for r in records if r.kind in LAST_RECORDS}
+    named = {_belongs_to(r) for r in records if r.kind == "photo" and r.phone not in ended}
+    return {record_id for record_id in named if record_id is not None and record_id not in made}
 
 
 def _belongs_to(record: FieldRecord) -> UUID | None:

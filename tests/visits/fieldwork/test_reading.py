@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.visits.world import COUNTY, NOW, Phone, World, fix
+from tests.visits.world import COUNTY, NOW, Phone, World, fix, uuid7
 from visits import access, fieldwork, intake, people, places, plans, review
 from visits.fieldwork import NoSuchPhoto, NoSuchVisit
 from visits.fieldwork.coverage import _runs
@@ -112,6 +112,29 @@ def test_clues_of_graft_and_their_photos_are_for_the_team_alone(world: World) ->
         seen = world.look(first.visit_id, who)
         assert sum(r.kind == "problem" for r in seen.records) == problems, who
         assert len(seen.photos) == photos, who
+
+
+def test_a_photo_that_comes_before_its_record_is_shown_when_it_is_known_whose_it_is(world: World) -> None:
+    first, _ = world.open_visit()
+    first.arrive()
+    board, clue, given_up = uuid7(), uuid7(), uuid7()
+    shown = {}
+    for of_record in (board, clue, given_up):
+        first.photo(str(of_record).encode(), of_record=of_record)
+    world.send(first)
+    world.judge(first.visit_id)
+    shown["before"] = [photo.of_record for photo in world.look(first.visit_id).photos]
+    first.problem(20, record_id=board)
+    first.problem(17, record_id=clue)
+    world.send(first)
+    world.judge(first.visit_id)
+    shown["with its record"] = [photo.of_record for photo in world.look(first.visit_id).photos]
+    first.close()
+    world.send(first)
+    world.judge(first.visit_id)
+    shown["at the end"] = [photo.of_record for photo in world.look(first.visit_id).photos]
+    assert shown == {"before": [], "with its record": [board], "at the end": [board, given_up]}
+    assert len(world.look(first.visit_id, "first").photos) == 3
 
 
 def test_what_hangs_on_a_hidden_record_is_hidden_with_it(world: World) -> None:

@@ -92,6 +92,15 @@ def test_the_seventh_photo_of_one_problem_is_refused_over_several_batches(world:
     assert found == ["accepted"] * 7 + ["refused"]
 
 
+def test_a_photo_may_come_before_the_problem_it_shows(world: World) -> None:
+    phone = world.open_visit()[0]
+    problem = uuid7()
+    for number in range(7):
+        phone.photo(b"photo %d" % number, of_record=problem)
+    phone.problem(record_id=problem)
+    assert outcomes(world.send(phone)) == ["accepted"] * 6 + ["refused", "accepted"]
+
+
 def test_a_refused_record_stays_refused_when_it_is_sent_again(world: World) -> None:
     phone = world.open_visit()[0]
     for number in range(13):

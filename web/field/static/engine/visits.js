@@ -136,11 +136,12 @@ export async function saveDraft(visitId, draft) {
  * @param {string} visitId
  * @param {string} kind
  * @param {object|((seq: number) => object)} body as the wire has it, or what makes it of the record's number
- * @param {{draft?: object|null, photo?: {row: object, bytes: ArrayBuffer}}} [along] kept in the same transaction
+ * @param {{id?: string, draft?: object|null, photo?: {row: object, bytes: ArrayBuffer}}} [along] id: made beforehand
+ *   by `uuid7()`, so that photos could name the record already; the rest is kept in the same transaction
  * @returns {Promise<{id: string, seq: number, kind: string, sha256: string, made_at: string}>}
  */
 export async function add(visitId, kind, body, along = {}) {
-  const id = uuid7();
+  const id = along.id || uuid7();
   const extra = await sealedAlong(visitId, id, along);
   for (let tries = 0; tries < TRIES; tries += 1) {
     const visit = await visitRow(visitId);

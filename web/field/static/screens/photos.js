@@ -12,7 +12,7 @@ export function photosOf(recordId) {
   const own = all.filter((photo) => photo.of_record === recordId);
   const full = own.length >= photos.MOST_OF_A_PROBLEM || all.length >= photos.MOST_OF_A_VISIT;
   return html`<section class="photos" aria-label=${t("photo.title")}>
-    <ul class="pictures">${own.map((photo, index) => html`<li>${small(photo.id, t("photo.number", { n: index + 1 }))}</li>`)}</ul>
+    ${picturesOf(own)}
     ${full ? html`<p class="soft">${t("photo.full", { record: photos.MOST_OF_A_PROBLEM, visit: photos.MOST_OF_A_VISIT })}</p>` : html`
       <div class="side-by-side">
         ${picker(recordId, "camera", t("photo.take"))}
@@ -21,6 +21,9 @@ export function photosOf(recordId) {
       <p class="soft">${t("photo.left", { n: Math.min(photos.MOST_OF_A_PROBLEM - own.length, photos.MOST_OF_A_VISIT - all.length) })}</p>`}
   </section>`;
 }
+
+/** Small copies of these photos, numbered. */
+export const picturesOf = (some) => html`<ul class="pictures">${some.map((photo, index) => html`<li>${small(photo.id, t("photo.number", { n: index + 1 }))}</li>`)}</ul>`;
 
 /** The small copy of a photo; it comes out of its box once, and shows when it is there. */
 function small(photoId, text) {

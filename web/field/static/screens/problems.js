@@ -1,10 +1,11 @@
 // Problems: one tap when there are none; else one form for each, citing one of the 29 items.
 
 import { html, nothing } from "../../vendor/lit-html.js";
+import { uuid7 } from "../engine/keys.js";
 import * as visits from "../engine/visits.js";
-import { act, goVisit, keep, keepTyping, state } from "./state.js";
+import { act, goVisit, keep, keepTyping, state, tell } from "./state.js";
 import { box, button, choice, field, fixNow, linkButton, mark, thumb, tick } from "./parts.js";
-import { photosOf } from "./photos.js";
+import { photosOf, picturesOf } from "./photos.js";
 import { signed } from "./visit.js";
 import { either, t } from "./words.js";
 
@@ -18,6 +19,7 @@ function listView() {
   const found = signed("problem");
   return html`
     ${found.length ? found.map(foundCard) : html`<p>${t("problems.lead")}</p>`}
+    ${givenUp()}
     ${state.draft.all_in_order && !found.length ? box("good", t("problems.none")) : nothing}
     ${button(t(found.length ? "problems.another" : "problems.add"), begin)}
     <p class="after">${linkButton(t("problems.questions"), `#/visit/${state.visit.visit_id}/questions`)}</p>
@@ -26,9 +28,16 @@ function listView() {
       : thumb(button(t("problems.none"), allInOrder, { main: true }))}`;
 }
 
-/** A problem that is signed, and its photos: a photo's record names the problem's, so it comes after. */
+/** A problem that is signed, and its photos. */
 const foundCard = ({ id, body }) => html`<article class="card"><h2>${itemName(body)} ${mark("look", t(`problem.kind_short.${body.kind}`))}</h2>
   <p>${body.text}</p>${photosOf(id)}</article>`;
+
+/** What was taken for problems that were given up again: signed at the shutter, so it stays, as photos of the visit. */
+function givenUp() {
+  const known = new Set(state.visit.records.map((record) => record.id));
+  const left = state.visit.photos.filter((photo) => photo.of_record && !known.has(photo.of_record));
+  return left.length ? html`<article class="card"><h2>${t("problems.given_up")}</h2><p class="soft">${t("problems.given_up_lead")}</p>${picturesOf(left)}</article>` : nothing;
+}
 
 /** "第 20 条", or that it is none of the 29. */
 export const itemName = (body) => (body.item ? t("problem.item", { n: body.item }) : t("problem.other"));
@@ -39,7 +48,7 @@ const allInOrder = () => act(async () => {
 });
 
 const begin = () => {
-  keep({ all_in_order: false, problem: { item: undefined, other_reason: "", kind: null, text: "", place_note: "", fixed_on_spot: false, fix: fixNow(), search: "" } });
+  keep({ all_in_order: false, problem: { id: uuid7(), item: undefined, other_reason: "", kind: null, text: "", place_note: "", fixed_on_spot: false, fix: fixNow(), search: "" } });
   window.scrollTo(0, 0);
 };
 
@@ -49,7 +58,8 @@ function formView() {
   const type = (changes) => keepTyping({ problem: { ...state.draft.problem, ...changes } });
   const lacking = whatLacks(problem);
   return html`${problemFields(problem, change, type)}
-    <p class="soft">${t("problem.photos_after")}</p>
+    <p class="soft">${t("problem.photos")}</p>
+    ${photosOf(problem.id)}
     <p class="after">${button(t("problem.discard"), discard, { danger: true })}</p>
     ${thumb(
       html`<p class="lacking" role="status">${lacking ? t("problem.lacking", { what: t(lacking) }) : nothing}</p>`,
@@ -112,9 +122,14 @@ export function problemBody({ item, other_reason, kind, text, place_note, fixed_
 const save = () => act(async () => {
   const { problem } = state.draft;
   const draft = { ...state.draft, problem: null, all_in_order: false };
-  await visits.add(state.visit.visit_id, "problem", problemBody(problem), { draft });
+  await visits.add(state.visit.visit_id, "problem", problemBody(problem), { id: problem.id, draft });
   state.draft = draft;
   window.scrollTo(0, 0);
 });
 
-const discard = () => act(() => keep({ problem: null }));
+const discard = () => act(async () => {
+  const taken = state.visit.photos.filter((photo) => photo.of_record === state.draft.problem.id).length;
+  await keep({ problem: null });
+  if (taken) tell("look", t("problem.photos_stay", { n: taken }));
+  window.scrollTo(0, 0);
+});
