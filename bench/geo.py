@@ -1,4 +1,4 @@
-"""Datums and whereabouts over whole columns, beside the libraries people use: time, and memory at the peak.
+"""Datums, whereabouts and tiles over whole columns, beside the libraries people use: time, and memory at the peak.
 
 ``python -m bench.geo`` runs each case in a process of its own, at three sizes. A library that is not installed is left
 out and named. Nothing here needs a server. CPU seconds are the best of three runs; memory is how much the peak of the
@@ -6,6 +6,7 @@ process grew over what it held when the columns lay ready, in the first run.
 """
 
 import argparse
+import gzip
 import importlib.util
 import json
 import resource
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from geo import convert, whereabouts_column
+from geo import TILE_ZOOMS, convert, draw_tiles, whereabouts_column
 
 SIZES = (1_000, 10_000, 100_000)
 RUNS = 3
@@ -131,6 +132,54 @@ def _by_column() -> Callable[..., object]:
     return run
 
 
+def _grid(rows: int) -> list[shapely.Polygon]:
+    """Return about so many neighbours with crooked borders of 10 pieces a side, shared to the last digit."""
+    dice = np.random.default_rng(SEED)
+    side, fine, step_deg = max(1, round(rows**0.5)), 10, 0.025
+    steps = np.arange(side * fine + 1) * step_deg / fine
+    east = MIDDLE[0] + steps[:, None] + dice.normal(0.0, step_deg / 50, (len(steps), len(steps)))
+    north = MIDDLE[1] + steps[None, :] + dice.normal(0.0, step_deg / 50, (len(steps), len(steps)))
+    ahead, back = np.arange(fine), np.arange(fine, 0, -1)
+    x = np.concatenate([ahead, np.full(fine, fine), back, np.zeros(fine, int)])
+    y = np.concatenate([np.zeros(fine, int), ahead, np.full(fine, fine), back])
+    corners = [(column * fine, row * fine) for column in range(side) for row in range(side)]
+    return [shapely.Polygon(np.column_stack([east[c + x, r + y], north[c + x, r + y]])) for c, r in corners]
+
+
+def _shidi_tiles() -> Callable[..., object]:
+    return lambda lon, lat: list(draw_tiles({"village": dict(enumerate(_grid(len(lon)), start=1))}))
+
+
+def _naive_tiles() -> Callable[..., object]:
+    """Each polygon simplified by itself and given to the encoder whole: no shared borders, its own clipping by hand."""
+    from mapbox_vector_tile import encode
+
+    def run(lon: np.ndarray, lat: np.ndarray) -> list[bytes]:
+        tiles = []
+        areas = [shapely.transform(area, _mercator) for area in _grid(len(lon))]
+        tree = shapely.STRtree(areas)
+        west, south, east, north = shapely.total_bounds(areas)
+        for zoom in TILE_ZOOMS:
+            size = 2.0**-zoom
+            for column in range(int(west // size), int(east // size) + 1):
+                for row in range(int(south // size), int(north // size) + 1):
+                    box = (column * size, row * size, (column + 1) * size, (row + 1) * size)
+                    here = [
+                        {"geometry": shapely.clip_by_rect(areas[index], *box).simplify(size / 1024), "id": int(index)}
+                        for index in tree.query(shapely.box(*box))
+                    ]
+                    features = [one for one in here if one["geometry"].geom_type in ("Polygon", "MultiPolygon")]
+                    options = {"quantize_bounds": box, "y_coord_down": True}
+                    tiles.append(gzip.compress(encode({"name": "v", "features": features}, default_options=options)))
+        return tiles
+
+    return run
+
+
+def _mercator(at: np.ndarray) -> np.ndarray:
+    return np.column_stack([at[:, 0] / 360 + 0.5, 0.5 - np.arcsinh(np.tan(np.radians(at[:, 1]))) / (2 * np.pi)])
+
+
 CASES: dict[str, tuple[str | None, Callable[[], Callable[..., object]]]] = {
     "GCJ-02 to WGS 84: geo.convert": (None, _shidi_datum),
     "GCJ-02 to WGS 84: coord-convert, by row": ("coord_convert", _coord_convert),
@@ -138,6 +187,8 @@ CASES: dict[str, tuple[str | None, Callable[[], Callable[..., object]]]] = {
     "whereabouts: geo.whereabouts_column": (None, _shidi_whereabouts),
     "whereabouts: shapely and pyproj, by row": (None, _by_row),
     "whereabouts: shapely and pyproj, by column": (None, _by_column),
+    "tiles z5-z11: geo.draw_tiles": (None, _shidi_tiles),
+    "tiles z5-z11: mapbox-vector-tile, each area": (None, _naive_tiles),
 }
 
 

@@ -22,7 +22,6 @@ from api.resources.places import VillageOut
 from api.resources.plans import MemberOut
 from media.proof import archive_size_bytes, write_archive
 from visits.fieldwork import (
-    FIRST_DAY,
     coverage,
     coverage_status,
     kept_of_visit,
@@ -318,13 +317,12 @@ class TileSetNameOut(ma.Schema):
 
 
 class CoverageStatusOut(ma.Schema):
-    """Arrays in the order of map numbers, which come as runs: `[[3, 2]]` is 3 and 4."""
+    """Arrays in the order of map numbers, which come as runs: `[[3, 2]]` is 3 and 4. Null is never visited."""
 
-    first_day = ma.fields.Date()
+    first_day = ma.fields.Date(allow_none=True)
     tiles = ma.fields.List(ma.fields.Nested(TileSetNameOut))
     numbers = ma.fields.List(ma.fields.List(ma.fields.Integer()))
     last_day = ma.fields.List(ma.fields.Integer(allow_none=True))
-    visits = ma.fields.List(ma.fields.Integer())
     slots = ma.fields.List(ma.fields.Integer())
 
 
@@ -417,8 +415,9 @@ def show_coverage_status() -> Response:
     """The same in small, for a map: arrays in the order of map numbers, with an `ETag` to ask with again."""
     with house().store.reading() as uow:
         status = coverage_status(uow, current_actor(), on=_today())
-    told = {**CoverageStatusOut().dump(status), "first_day": FIRST_DAY.isoformat()}
-    response = Response(json.dumps(told, separators=(",", ":")), mimetype="application/json")
+    response = Response(
+        json.dumps(CoverageStatusOut().dump(status), separators=(",", ":")), mimetype="application/json"
+    )
     # Weak, because the bytes differ with the encoding and the content does not.
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest(), weak=True)
     # Villages, not people: a browser may keep it, and asks before it shows it again.

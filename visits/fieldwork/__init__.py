@@ -1,6 +1,6 @@
 """Visits as they happened: sightings, whereabouts, hints and completeness, worked out from the records."""
 
-from visits.fieldwork.coverage import FIRST_DAY, CoverageStatus, VillageCoverage, coverage, coverage_status
+from visits.fieldwork.coverage import CoverageStatus, VillageCoverage, coverage, coverage_status
 from visits.fieldwork.devices import read_device
 from visits.fieldwork.errors import FieldworkError, NoSuchPhoto, NoSuchSighting, NoSuchVisit
 from visits.fieldwork.judge import judge_pending, judge_visit
@@ -46,7 +46,6 @@ from visits.fieldwork.rows import (
 from visits.fieldwork.scope import visible_visit
 
 __all__ = [
-    "FIRST_DAY",
     "AnswerView",
     "CorrectionView",
     "CoverageStatus",

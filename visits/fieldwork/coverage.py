@@ -14,7 +14,6 @@ from visits.people import Slot
 from visits.places import TileSetView, VillageView, map_numbers, successor_of, tile_sets, villages
 from visits.store import UnitOfWork
 
-FIRST_DAY = date(2020, 1, 1)
 SLOT_BITS = {slot.value: 1 << place for place, slot in enumerate(Slot)}
 
 
@@ -65,14 +64,15 @@ def coverage(uow: UnitOfWork, actor: Actor, *, on: date | None = None) -> list[V
 class CoverageStatus:
     """What the map colours by, for every village in reach, in the order of their map numbers.
 
-    ``numbers`` are runs of numbers (first, how many). ``last_day`` counts days since ``FIRST_DAY``, ``None`` for never;
-    ``slots`` adds up 1 dawn, 2 day, 4 evening, 8 night. ``tiles`` are the counties that lie whole in reach.
+    ``numbers`` are runs of numbers (first, how many). ``last_day`` counts days since ``first_day``, the last visit that
+    is longest ago (``None`` where there was no visit at all); ``slots`` adds up 1 dawn, 2 day, 4 evening, 8 night.
+    ``tiles`` are the counties that lie whole in reach.
     """
 
     tiles: list[TileSetView]
     numbers: list[tuple[int, int]]
+    first_day: date | None
     last_day: list[int | None]
-    visits: list[int]
     slots: list[int]
 
 
@@ -82,11 +82,13 @@ def coverage_status(uow: UnitOfWork, actor: Actor, *, on: date | None = None) ->
     numbers = map_numbers(uow, actor.division_prefix)
     # A village that came a moment ago has no number until the job that gives it is done.
     numbered = sorted((numbers[code], one) for code, one in covered.items() if code in numbers)
+    days = [one.last_visit_on for _, one in numbered]
+    first_day = min((day for day in days if day is not None), default=None)
     return CoverageStatus(
         tiles=tile_sets(uow, actor),
         numbers=_runs([number for number, _ in numbered]),
-        last_day=[None if one.last_visit_on is None else (one.last_visit_on - FIRST_DAY).days for _, one in numbered],
-        visits=[one.visits for _, one in numbered],
+        first_day=first_day,
+        last_day=[None if day is None or first_day is None else (day - first_day).days for day in days],
         slots=[sum(SLOT_BITS[slot] for slot in one.by_slot) for _, one in numbered],
     )
 

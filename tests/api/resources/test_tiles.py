@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from datetime import date
 
 import mapbox_vector_tile
 import pytest
@@ -11,7 +10,6 @@ from shapely import box
 from geo import Area, Datum
 from tests.api.world import COUNTY, FOREIGN_VILLAGE, OTHER_VILLAGE, VILLAGE, World
 from visits.access import actor_named
-from visits.fieldwork import FIRST_DAY
 from visits.places import Quality, SiteRow, import_areas, import_sites
 
 
@@ -41,8 +39,7 @@ def test_the_status_names_the_tiles_and_their_numbers_are_the_rows(drawn: World)
     facts = office.get(f"tiles/{COUNTY}/{tiles['sha256']}").get_json()
     numbers = [first + step for first, count in status["numbers"] for step in range(count)]
     assert numbers == sorted(facts["numbers"][code] for code in (VILLAGE, OTHER_VILLAGE))
-    assert status["first_day"] == FIRST_DAY.isoformat() == date(2020, 1, 1).isoformat()
-    assert (status["last_day"], status["visits"], status["slots"]) == ([None, None], [0, 0], [0, 0])
+    assert (status["first_day"], status["last_day"], status["slots"]) == (None, [None, None], [0, 0])
 
 
 def test_a_tile_holds_the_village_and_never_changes(drawn: World) -> None:
@@ -76,7 +73,7 @@ def test_another_county_sees_its_own_only(drawn: World) -> None:
     other = far.get("coverage/status").get_json()
     assert {one["county_code"] for one in own["tiles"]} == {COUNTY}
     assert {one["county_code"] for one in other["tiles"]} == {FOREIGN_VILLAGE[:6]}
-    assert len(other["visits"]) == 1
+    assert len(other["slots"]) == 1
     address = f"tiles/{COUNTY}/{own['tiles'][0]['sha256']}"
     assert far.get(address).get_json()["type"] == "/problems/no-such-tiles"
     assert far.get(f"{address}/9/426/215.mvt").status_code == 404
@@ -85,7 +82,7 @@ def test_another_county_sees_its_own_only(drawn: World) -> None:
 def test_the_status_is_asked_for_again_by_its_tag(drawn: World) -> None:
     office = drawn.phone("office")
     first = office.get("coverage/status", headers={"Accept-Encoding": "gzip"})
-    assert json.loads(gzip.decompress(first.data))["visits"] == [0, 0]
+    assert json.loads(gzip.decompress(first.data))["slots"] == [0, 0]
     tag = {"If-None-Match": first.headers["ETag"]}
     again = office.get("coverage/status", headers=tag)
     assert (again.status_code, again.data) == (304, b"")

@@ -93,9 +93,8 @@ def test_a_complete_unannounced_visit_covers_its_village(world: World) -> None:
         places.number_divisions(uow, COUNTY)
     with world.store.reading() as uow:
         status = fieldwork.coverage_status(uow, world.actors["leader"])
-    assert (empty.numbers, empty.visits) == ([], [])
-    assert (status.visits, status.slots) == ([0, 1, 0], [0, 2, 0])
-    assert status.last_day == [None, (date(2026, 11, 18) - fieldwork.FIRST_DAY).days, None]
+    assert (empty.numbers, empty.last_day, empty.first_day) == ([], [], None)
+    assert (status.first_day, status.last_day, status.slots) == (date(2026, 11, 18), [None, 0, None], [0, 2, 0])
     assert sum(count for _, count in status.numbers) == len(rows)
 
 
