@@ -57,9 +57,9 @@ function formView() {
   const change = (changes) => keep({ problem: { ...state.draft.problem, ...changes } });
   const type = (changes) => keepTyping({ problem: { ...state.draft.problem, ...changes } });
   const lacking = whatLacks(problem);
-  return html`${problemFields(problem, change, type)}
-    <p class="soft">${t("problem.photos")}</p>
+  return html`<p class="soft">${t("problem.photos")}</p>
     ${photosOf(problem.id)}
+    ${problemFields(problem, change, type)}
     <p class="after">${button(t("problem.discard"), discard, { danger: true })}</p>
     ${thumb(
       html`<p class="lacking" role="status">${lacking ? t("problem.lacking", { what: t(lacking) }) : nothing}</p>`,

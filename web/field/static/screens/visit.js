@@ -3,7 +3,7 @@
 import { html, nothing, svg } from "../../vendor/lit-html.js";
 import * as positions from "../engine/positions.js";
 import * as visits from "../engine/visits.js";
-import { act, go, goVisit, keep, state } from "./state.js";
+import { act, go, goVisit, keep, state, takeUp } from "./state.js";
 import { box, button, field, linkButton, mark, progress, row, thumb } from "./parts.js";
 import { known, metres, t, when } from "./words.js";
 
@@ -132,7 +132,10 @@ const abortView = () => html`<p>${t("abort.lead")}</p>
   ${thumb(button(t("abort.do"), abort, { main: true, danger: true, disabled: !(state.draft.abort_reason || "").trim() }), linkButton(t("common.back"), `#/visit/${state.visit.visit_id}`))}`;
 
 const abort = () => act(async () => {
-  await visits.abort(state.visit.visit_id, state.draft.abort_reason.trim());
+  const id = state.visit.visit_id;
+  await visits.abort(id, state.draft.abort_reason.trim());
+  // Leaving a visit keeps its draft, and one that has ended has none: it would hold back newer pages for ever.
+  await takeUp(id);
   go("#/");
 });
 
