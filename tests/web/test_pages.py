@@ -515,3 +515,14 @@ def _pages_of(desk: Desk) -> list[str]:
         "/desk/log",
         "/desk/log/3",
     ]
+
+
+def test_a_photo_of_a_problem_that_was_given_up_is_one_of_the_visit(own_desk: Desk) -> None:
+    phone = own_desk.world.open_visit("first")[0]
+    phone.photo(b"given up", of_record=uuid4())
+    phone.close()
+    own_desk.world.send(phone)
+    own_desk.world.judge(phone.visit_id)
+    page = own_desk.client("organization").get(f"/desk/visits/{phone.visit_id}").text
+    digest = phone.made[0]["body"]["sha256"]
+    assert page.index(f"/photos/{digest}") > page.index('<h2 id="photos">')
