@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from media.errors import MediaError
-from media.photo.facts import Fingerprints, Inspection, PhotoFacts
+from media.photo.facts import Box, Fingerprints, Inspection, PhotoFacts
 from media.photo.inspector import Inspector, Limits, inspect, inspect_all
 from media.photo.likeness import FINGERPRINT_VERSION, same_photo
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FINGERPRINT_VERSION",
+    "Box",
     "Fingerprints",
     "Inspection",
     "Inspector",

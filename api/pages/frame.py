@@ -39,7 +39,9 @@ class LanguageLink:
     name: str
 
 
-_SAID = frozenset({"assignments.done", "decision.done", "decision.second_done", "notice.done", "reply.done"})
+_SAID = frozenset(
+    {"assignments.done", "cover.done", "decision.done", "decision.second_done", "notice.done", "reply.done"}
+)
 
 _ROOMS: tuple[tuple[str, str, Right], ...] = (
     (HOME, "nav.visits", Right.READ_VISITS),

@@ -1,16 +1,23 @@
 """The viewer for one photo: how it was taken, what it says by itself, and where the log holds it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from flask import Response
+from flask import Response, redirect, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
 
 from api.http.house import house, now_utc
-from api.http.signin import current_actor
+from api.http.signin import check_csrf, current_actor
 from api.pages.blueprint import desk
-from api.pages.frame import page
+from api.pages.errors import BadForm
+from api.pages.frame import page, told
 from geo import LonLat, distance_m
-from visits.fieldwork import FixView, NoSuchPhoto, PhotoView, look_alikes, visit
+from media import Box
+from visits.access import Right, require
+from visits.fieldwork import MOST_BOXES, FixView, NoSuchPhoto, PhotoView, cover, covers_of_photo, look_alikes, visit
+
+SPARE_ROWS = 8
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,39 @@ def show_look_alikes(visit_id: UUID, sha256: str) -> Response:
     photo = next(p for p in found.photos if p.sha256 == sha256)
     by = next(r.by for r in found.records if r.id == photo.record_id)
     return page("alike.html", visit=found, photo=photo, by=by, pairs=pairs)
+
+
+@desk.get("/visits/<uuid:visit_id>/photos/<sha256>/cover")
+def show_covers(visit_id: UUID, sha256: str) -> Response:
+    """A photo to draw boxes on: what is covered in every copy that leaves the house."""
+    with house().store.writing() as uow:
+        actor = current_actor()
+        require(actor, Right.DECIDE)
+        covered = covers_of_photo(uow, actor, visit_id, sha256)
+        found = visit(uow, actor, visit_id, at_utc=now_utc())
+    photo = next(p for p in found.photos if p.sha256 == sha256)
+    boxes = list(covered.boxes) if covered else []
+    rows = [asdict(box) for box in boxes] + [None] * min(SPARE_ROWS, MOST_BOXES - len(boxes))
+    return page("cover.html", visit=found, photo=photo, covered=covered, rows=rows, said=told())
+
+
+@desk.post("/visits/<uuid:visit_id>/photos/<sha256>/cover")
+def take_covers(visit_id: UUID, sha256: str) -> AnyResponse:
+    """Have the boxes covered that the form holds, or none."""
+    actor = current_actor()
+    check_csrf()
+    with house().store.writing() as uow:
+        cover(uow, actor, visit_id, sha256, _boxes(request.form), at_utc=now_utc())
+    return redirect(f"/desk/visits/{visit_id}/photos/{sha256}/cover?said=cover.done", 303)
+
+
+def _boxes(form: MultiDict[str, str]) -> list[Box]:
+    """The boxes of the form, whose edges are in per cent; a row left empty is none."""
+    rows = zip(*(form.getlist(edge) for edge in ("left", "top", "right", "bottom")), strict=False)
+    try:
+        return [Box(*(float(edge) / 100 for edge in row)) for row in rows if any(row)]
+    except ValueError as reason:
+        raise BadForm("cover.numbers") from reason
 
 
 def side_by_side(fixes: tuple[FixView, ...], photo: PhotoView) -> SideBySide:

@@ -1,6 +1,7 @@
 """Visits as people read them, their receipts, their photos, and where visits have and have not been."""
 
 import hashlib
+import io
 import json
 from datetime import date, datetime
 from typing import Any, BinaryIO
@@ -20,11 +21,15 @@ from api.resources.forms import QuestionOut
 from api.resources.people import PostingOut
 from api.resources.places import VillageOut
 from api.resources.plans import MemberOut
+from media import Box, Inspector
 from media.proof import archive_size_bytes, write_archive
 from visits.fieldwork import (
+    MOST_BOXES,
+    cover,
     coverage,
     coverage_status,
     kept_of_visit,
+    leaving_copy,
     look_alikes,
     open_photo,
     receipt,
@@ -208,6 +213,34 @@ class LookAlikeListOut(ma.Schema):
 
     items = ma.fields.List(ma.fields.Nested(LookAlikeOut))
     next = ma.fields.String(allow_none=True)
+
+
+class BoxSchema(ma.Schema):
+    """A part of the photo, as shares of its width and height from the upper left corner."""
+
+    left = ma.fields.Float(required=True, validate=ma.validate.Range(0, 1))
+    top = ma.fields.Float(required=True, validate=ma.validate.Range(0, 1))
+    right = ma.fields.Float(required=True, validate=ma.validate.Range(0, 1))
+    bottom = ma.fields.Float(required=True, validate=ma.validate.Range(0, 1))
+
+    @ma.post_load
+    def make(self, said: dict[str, float], **_: Any) -> Box:
+        """The box itself."""
+        return Box(**said)
+
+
+class CoverIn(ma.Schema):
+    """What is to be covered in every copy of a photo that leaves; an empty list says that nothing is."""
+
+    boxes = ma.fields.List(ma.fields.Nested(BoxSchema), required=True, validate=ma.validate.Length(max=MOST_BOXES))
+
+
+class CoverOut(ma.Schema):
+    """What is covered from now on, and who said so."""
+
+    boxes = ma.fields.List(ma.fields.Nested(BoxSchema))
+    by = ma.fields.String()
+    covered_utc = Instant()
 
 
 class HintOut(ma.Schema):
@@ -399,6 +432,26 @@ def list_look_alikes(visit_id: UUID, sha256: str) -> dict[str, Any]:
     """Photos of other visits that look like this one: for a person to compare, never a finding by itself."""
     with house().store.writing() as uow:
         return {"items": look_alikes(uow, current_actor(), visit_id, sha256, at_utc=now_utc()), "next": None}
+
+
+@fieldwork.post(f"/visits/<uuid:visit_id>/photos/{SHA256_RULE}/covers")
+@fieldwork.arguments(CoverIn)
+@fieldwork.response(201, CoverOut)
+def cover_photo(said: dict[str, Any], visit_id: UUID, sha256: str) -> Any:
+    """Say what is covered in every copy of a photo that leaves, be it nothing; what was said before is kept."""
+    with house().store.writing() as uow:
+        return cover(uow, current_actor(), visit_id, sha256, said["boxes"], at_utc=now_utc())
+
+
+@fieldwork.get(f"/visits/<uuid:visit_id>/photos/{SHA256_RULE}/leaving")
+@fieldwork.response(200, {"type": "string", "format": "binary"}, content_type="image/jpeg")
+def make_leaving_copy(visit_id: UUID, sha256: str) -> Response:
+    """The copy that may leave the house: boxes painted over, place, time, visit and hash on a strip below."""
+    with house().store.writing() as uow:
+        made_of = leaving_copy(uow, current_actor(), visit_id, sha256, at_utc=now_utc())
+    with house().evidence.open_derived(sha256, DISPLAY_COPY) as display, Inspector() as inspector:
+        jpeg = inspector.leaving_copy(display.name, made_of.boxes, made_of.lines)
+    return _sent(io.BytesIO(jpeg), "image/jpeg", f"{sha256[:16]}.jpg")
 
 
 @fieldwork.get("/coverage")

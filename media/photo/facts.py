@@ -97,3 +97,13 @@ class Inspection:
     def pdq256(self) -> bytes | None:
         """The PDQ hash of the picture as it is."""
         return self.prints.pdq256
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of a picture to be covered, as shares of its width and height from the upper left corner, 0 to 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float

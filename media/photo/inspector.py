@@ -11,14 +11,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from media.errors import InspectionUnavailable, MediaError, PhotoTooSlow, UnreadablePhoto
-from media.photo.facts import Inspection
-from media.photo.wire import READY, from_line
+from media.photo.facts import Box, Inspection
+from media.photo.wire import READY, copy_from_line, from_line
+
+T = TypeVar("T")
 
 _PACKAGE_PARENT = Path(__file__).resolve().parent.parent.parent
 _MAX_ANSWER_BYTES = 8 * 1024 * 1024
@@ -78,19 +80,27 @@ class Inspector:
 
     def inspect(self, path: str | Path) -> Inspection:
         """Return facts, fingerprints and display copy of the photo at ``path``, or raise :class:`MediaError`."""
-        with self._turn:
-            result = self._ask(os.fspath(path))
-        if isinstance(result, MediaError):
-            raise result
-        return result
+        return self._told({"path": _absolute(path)}, from_line)
+
+    def leaving_copy(self, display_copy: str | Path, covers: Sequence[Box], lines: Sequence[str]) -> bytes:
+        """Return the copy of a photo that may leave the house: boxes painted over, lines of origin below."""
+        boxes = [astuple(box) for box in covers]
+        return self._told({"path": _absolute(display_copy), "covers": boxes, "lines": list(lines)}, copy_from_line)
 
     def close(self) -> None:
         """Return once the worker has ended."""
         with self._turn:
             self._end()
 
-    def _ask(self, path: str) -> Inspection | MediaError:
-        question = json.dumps({"path": str(Path(path).absolute())}).encode("ascii") + b"\n"
+    def _told(self, question: dict[str, Any], read: Callable[[bytes], T | MediaError]) -> T:
+        with self._turn:
+            answer = self._ask(json.dumps(question).encode("ascii") + b"\n")
+        result = answer if isinstance(answer, MediaError) else read(answer)
+        if isinstance(result, MediaError):
+            raise result
+        return result
+
+    def _ask(self, question: bytes) -> bytes | MediaError:
         worker = self._running()
         try:
             assert worker.stdin is not None
@@ -102,7 +112,7 @@ class Inspector:
         except BrokenPipeError:
             line = b""
         if line.endswith(b"\n"):
-            return from_line(line)
+            return line
         self._end()
         if worker.returncode == -signal.SIGXCPU:
             return PhotoTooSlow(_TOO_SLOW)
@@ -136,6 +146,10 @@ class Inspector:
             worker.kill()
         with worker:
             pass
+
+
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).absolute())
 
 
 def _start(limits: Limits) -> subprocess.Popen[bytes]:

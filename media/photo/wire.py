@@ -42,6 +42,22 @@ def to_line(result: Inspection | MediaError) -> bytes:
     return json.dumps(message).encode("ascii") + b"\n"
 
 
+def copy_to_line(jpeg: bytes) -> bytes:
+    """Return one line that holds a copy that was asked for."""
+    return json.dumps({"copy": base64.b64encode(jpeg).decode("ascii")}).encode("ascii") + b"\n"
+
+
+def copy_from_line(line: bytes) -> bytes | MediaError:
+    """Return the copy a line holds; a line that holds none is an unreadable photo."""
+    try:
+        message = json.loads(line)
+        if "error" in message:
+            return _ERRORS[message["error"]](str(message["sentence"]))
+        return base64.b64decode(message["copy"], validate=True)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return UnreadablePhoto("the photo could not be copied: its reader gave an answer that makes no sense")
+
+
 def from_line(line: bytes) -> Inspection | MediaError:
     """Return the result a line holds; a line that holds none is an unreadable photo."""
     try:

@@ -1,7 +1,8 @@
 """The process that decodes strangers' pictures: little memory, little time, and nothing it could write to.
 
-It reads one JSON line per photo, ``{"path": …}``, and answers each with one line, until its input ends. It is started
-by :class:`media.photo.inspector.Inspector`; when a picture exhausts a limit the kernel ends this process and no other.
+It reads one JSON line per photo, ``{"path": …}``, and answers each with one line, until its input ends; with ``covers``
+and ``lines`` it makes the copy that leaves the house instead. It is started by
+:class:`media.photo.inspector.Inspector`; when a picture exhausts a limit the kernel ends this process and no other.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import json
 import resource
 import signal
 import sys
+from pathlib import Path
+from typing import Any
 
 from media.errors import MediaError
-from media.photo.facts import Inspection
+from media.photo.facts import Box
+from media.photo.leaving import leaving_copy
 from media.photo.picture import inspect_here
 from media.photo.reader import register_heif
-from media.photo.wire import READY, to_line
+from media.photo.wire import READY, copy_to_line, to_line
 
 
 def main(memory_bytes: int, cpu_s: int) -> None:
@@ -25,14 +29,17 @@ def main(memory_bytes: int, cpu_s: int) -> None:
     _say(READY)
     for line in sys.stdin.buffer:
         _limit_next_photo(cpu_s)
-        _say(to_line(_result(json.loads(line)["path"])))
+        _say(_answer(json.loads(line)))
 
 
-def _result(path: str) -> Inspection | MediaError:
+def _answer(question: dict[str, Any]) -> bytes:
+    path = Path(question["path"])
     try:
-        return inspect_here(path)
+        if "covers" in question:
+            return copy_to_line(leaving_copy(path, [Box(*box) for box in question["covers"]], question["lines"]))
+        return to_line(inspect_here(path))
     except MediaError as error:
-        return error
+        return to_line(error)
 
 
 def _say(line: bytes) -> None:

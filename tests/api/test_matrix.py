@@ -96,6 +96,7 @@ _PIECE = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet
 _NOTICE = {"given_on": "2026-05-12", "how": "paper"}
 _REPLY = {"text": "在县里", "received_on": "2026-05-12", "how": "paper"}
 _SECOND = {"agree": "yes", "version": "1", "reason": "核实无误"}
+_COVERS = {"boxes": [{"left": 0.1, "top": 0.2, "right": 0.3, "bottom": 0.4}]}
 _NEW_ACCOUNT = {"login": "new.one", "name": "新人", "role": "inspector", "division_prefix": "350924"}
 
 SAMPLES: dict[str, Callable[[County], Ask]] = {
@@ -122,6 +123,10 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     ),
     "POST /api/v1/problems/{problem_id}/withdrawal": lambda c: Ask(json={"reason": "误报"}),
     "POST /api/v1/problems/{clue_id}/withdrawal": lambda c: Ask(json={"reason": "误报"}),
+    "POST /api/v1/visits/{visit_id}/photos/{sha_problem}/covers": lambda c: Ask(json=_COVERS),
+    "POST /api/v1/visits/{visit_id}/photos/{sha_clue}/covers": lambda c: Ask(json=_COVERS),
+    "POST /desk/visits/{visit_id}/photos/{sha_problem}/cover": lambda c: Ask(form={}),
+    "POST /desk/visits/{visit_id}/photos/{sha_clue}/cover": lambda c: Ask(form={}),
     "POST /desk/sign-in": lambda c: Ask(form={"login": "far_leader", "passphrase": PASSPHRASE}),
     "POST /desk/sign-out": lambda c: Ask(form={}),
     "POST /desk/assignments": lambda c: Ask(form=_assignment_form(c)),

@@ -1,8 +1,16 @@
 """Visits as they happened: sightings, whereabouts, hints and completeness, worked out from the records."""
 
 from visits.fieldwork.coverage import CoverageStatus, VillageCoverage, coverage, coverage_status
+from visits.fieldwork.covers import MOST_BOXES, CoverView, LeavingCopy, cover, covers_of_photo, leaving_copy
 from visits.fieldwork.devices import read_device
-from visits.fieldwork.errors import FieldworkError, NoSuchPhoto, NoSuchSighting, NoSuchVisit
+from visits.fieldwork.errors import (
+    BoxOutsidePhoto,
+    FieldworkError,
+    NoSuchPhoto,
+    NoSuchSighting,
+    NoSuchVisit,
+    PhotoNotLookedOver,
+)
 from visits.fieldwork.judge import judge_pending, judge_visit
 from visits.fieldwork.photos import (
     PhotoView,
@@ -46,8 +54,11 @@ from visits.fieldwork.rows import (
 from visits.fieldwork.scope import visible_visit
 
 __all__ = [
+    "MOST_BOXES",
     "AnswerView",
+    "BoxOutsidePhoto",
     "CorrectionView",
+    "CoverView",
     "CoverageStatus",
     "DeviceReading",
     "FieldRecord",
@@ -56,6 +67,7 @@ __all__ = [
     "FixView",
     "Hint",
     "HintView",
+    "LeavingCopy",
     "LookAlike",
     "NoSuchPhoto",
     "NoSuchSighting",
@@ -63,6 +75,7 @@ __all__ = [
     "OpeningView",
     "OtherPhoto",
     "PhotoFact",
+    "PhotoNotLookedOver",
     "PhotoPrint",
     "PhotoView",
     "RecordView",
@@ -75,13 +88,16 @@ __all__ = [
     "VisitSummary",
     "VisitView",
     "catch_up",
+    "cover",
     "coverage",
     "coverage_status",
+    "covers_of_photo",
     "field_records",
     "judge_pending",
     "judge_visit",
     "keep_prints",
     "kept_of_visit",
+    "leaving_copy",
     "look_alikes",
     "open_photo",
     "photo_of_visit",

@@ -17,3 +17,11 @@ class NoSuchPhoto(FieldworkError):
 
 class NoSuchSighting(FieldworkError):
     """There is no such sighting for the caller."""
+
+
+class PhotoNotLookedOver(FieldworkError):
+    """Nobody has said yet what is to be covered in this photo, be it nothing; so no copy of it leaves the house."""
+
+
+class BoxOutsidePhoto(FieldworkError):
+    """A box to be covered does not lie in the photo, or there are too many."""

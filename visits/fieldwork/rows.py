@@ -166,3 +166,16 @@ class DeviceReading(Base):
     visit_ids: Mapped[list[str]]
     method: Mapped[str] = mapped_column(String(20))
     found_utc: Mapped[datetime]
+
+
+class PhotoCover(Base):
+    """What a reviewer had covered in the copies of a photo that leave the house; the newest counts, none is changed."""
+
+    __tablename__ = "photo_cover"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[UUID] = mapped_column(index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    boxes: Mapped[list[dict[str, Any]]]  # left, top, right, bottom, as shares of the display copy
+    covered_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    covered_utc: Mapped[datetime]
