@@ -84,8 +84,8 @@ def test_a_copy_leaves_covered_and_only_after_a_look(own_desk: Desk) -> None:
     assert copy[244:356, 164:316].max() < 24, "the box is black"
     assert copy[:230].min() > 50, "the rest is as it was"
     assert copy.shape[0] > 480, "with a strip below"
-    display = client.get(f"/api/v1/visits/{visit_id}/photos/{sha256}/display").data
-    assert display == scene(), "the display copy is untouched"
+    with client.get(f"/api/v1/visits/{visit_id}/photos/{sha256}/display") as display:
+        assert display.data == scene(), "the display copy is untouched"
 
 
 @pytest.mark.parametrize("wrong", [{"left": "x"}, {"left": "60"}, {"bottom": "nan"}, {"right": ""}])

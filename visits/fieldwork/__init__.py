@@ -40,13 +40,12 @@ from visits.fieldwork.reading import (
     withheld,
 )
 from visits.fieldwork.records import FieldRecord, field_records
-from visits.fieldwork.resemblance import LookAlike, OtherPhoto, catch_up, keep_prints, look_alikes
+from visits.fieldwork.resemblance import LookAlike, OtherPhoto, catch_up, forget_photos, keep_prints, look_alikes
 from visits.fieldwork.rows import (
     DeviceReading,
     FixJudgement,
     Hint,
     PhotoFact,
-    PhotoPrint,
     Sighting,
     SightingJudgement,
     Visit,
@@ -76,7 +75,6 @@ __all__ = [
     "OtherPhoto",
     "PhotoFact",
     "PhotoNotLookedOver",
-    "PhotoPrint",
     "PhotoView",
     "RecordView",
     "Sighting",
@@ -93,6 +91,7 @@ __all__ = [
     "coverage_status",
     "covers_of_photo",
     "field_records",
+    "forget_photos",
     "judge_pending",
     "judge_visit",
     "keep_prints",

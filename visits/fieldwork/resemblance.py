@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from media import FINGERPRINT_VERSION, Fingerprints, Resemblance, Seen, SeenPhotos
 from visits.access import Account, Actor, note
 from visits.fieldwork.case import COUNTY_DIGITS
 from visits.fieldwork.errors import NoSuchPhoto, NoSuchVisit
 from visits.fieldwork.photos import PhotoView, photo_of_visit
-from visits.fieldwork.rows import PhotoPrint, PhotoResemblance
+from visits.fieldwork.rows import PhotoFact, PhotoPrint, PhotoResemblance
 from visits.fieldwork.scope import visible_visit
 from visits.intake import visits_with_photo
 from visits.places import VillageView, village
@@ -93,6 +93,14 @@ def keep_prints(
     uow.session.flush()
     for other_visit_id in sorted({other.visit_id for _, other in pairs}):
         enqueue(uow, "judge_visit", str(other_visit_id), at_utc=at_utc)
+
+
+def forget_photos(uow: UnitOfWork, visit_id: UUID) -> None:
+    """Delete what was read from a visit's photos, with every pair they are in: for removal by rule."""
+    for rows in (PhotoFact, PhotoPrint):
+        uow.session.execute(delete(rows).where(rows.visit_id == visit_id))
+    pair = PhotoResemblance
+    uow.session.execute(delete(pair).where((pair.visit_id == visit_id) | (pair.other_visit_id == visit_id)))
 
 
 def resemblances_of_visit(uow: UnitOfWork, visit_id: UUID) -> dict[str, list[PhotoResemblance]]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from media.proof import canonical
 from media.store import EvidenceStore
 from visits.access import Actor, Right, note, require, within
-from visits.fieldwork import PhotoFact, PhotoPrint, Sighting, SightingJudgement, Visit
+from visits.fieldwork import Sighting, SightingJudgement, Visit, forget_photos
 from visits.intake import hashes_of, photos_nobody_needs, removal_of, remove_texts
 from visits.ledger import Problem
 from visits.log import append, entries_saying, forget
@@ -139,8 +139,7 @@ def _remove(uow: UnitOfWork, actor: Actor, one: Planned, at_utc: datetime) -> No
     entry = append(uow, "removal", said, at_utc=at_utc)
     forget(uow, leaves)
     remove_texts(uow, row.id, rule=one.rule.name, ordered_by=actor.account_id, log_index=entry.index, at_utc=at_utc)
-    for rows in (PhotoFact, PhotoPrint):
-        uow.session.execute(delete(rows).where(rows.visit_id == row.id))
+    forget_photos(uow, row.id)
     note(
         uow,
         actor,

@@ -158,6 +158,17 @@ def test_another_county_is_told_and_not_shown(world: World) -> None:
     assert [(pair.likeness, pair.other is None) for pair in alike(world, look, b"look")] == [("look", False)]
 
 
+def test_a_removed_visit_is_forgotten_on_both_sides_and_by_what_is_in_memory(world: World) -> None:
+    seen = SeenPhotos()
+    one = photographed(world, seen, b"one", prints(1))
+    two = photographed(world, seen, b"two", prints(1))
+    with world.store.writing() as uow:
+        fieldwork.forget_photos(uow, one.visit_id)
+    assert alike(world, two, b"two") == []
+    three = photographed(world, seen, b"three", prints(1))
+    assert [pair.other.visit_id for pair in alike(world, three, b"three") if pair.other] == [two.visit_id]
+
+
 def test_who_may_not_see_the_other_photo_learns_only_that_it_is_there(world: World) -> None:
     seen = SeenPhotos()
     one, _ = world.open_visit()
