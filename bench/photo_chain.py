@@ -1,7 +1,7 @@
 """CPU of all that is done with one photo of 12 million pixels: hash, EXIF, decode, fingerprints, display copy.
 
-``python -m bench.photo_chain`` reads one JPEG and one HEIC again and again in this process, and tells the median and the
-least. The server does the same in a limited process, which it starts for each photo; that start is told apart.
+``python -m bench.photo_chain`` reads one JPEG and one HEIC again and again in this process, and tells the median and
+the least. The server does the same in a limited process, which it starts for each photo; that start is told apart.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -31,7 +32,7 @@ def main() -> None:
     out = io.BytesIO()
     Image.open(io.BytesIO(jpeg)).convert("RGB").save(out, "HEIF", quality=70)
     for name, data in (("JPEG", jpeg), ("HEIC", out.getvalue())):
-        median_ms, least_ms = _cpu_ms(lambda data=data: _chain(data))
+        median_ms, least_ms = _cpu_ms(partial(_chain, data))
         print(f"{name} of {len(data) / 1e6:.1f} MB: {median_ms:.0f} ms of CPU, at least {least_ms:.0f}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "photo.jpg"
