@@ -314,7 +314,9 @@ def wait_until_judged(data_dir: Path, *, at_most_s: float = DRAIN_S) -> None:
     with opened(data_dir) as store:
         while True:
             with store.reading() as uow:
-                left = Counter(uow.session.scalars(select(Job.state).where(Job.state.in_(("waiting", "leased")))))
+                # The next checkpoint of the log waits for its day, which no test does.
+                query = select(Job.state).where(Job.state.in_(("waiting", "leased")), Job.kind != "daily_checkpoint")
+                left = Counter(uow.session.scalars(query))
             if not left:
                 return
             assert time.monotonic() < give_up_at, f"jobs were still not done after {at_most_s:.0f} s: {dict(left)}"
@@ -362,15 +364,21 @@ def some_record(phone: Phone) -> Json:
     return {"record": made.text, "signature": made.signature}
 
 
-def begin_upload(phone: Phone, data: bytes) -> requests.Response:
-    """Ask for the upload of a photo, as a phone does."""
+def begin_upload(phone: Phone, data: bytes, *, piece: bytes = b"") -> requests.Response:
+    """Ask for the upload of a photo, as a phone does, or with its first piece."""
     said = {"visit_id": phone.visit_id, "sha256": hashlib.sha256(data).hexdigest()}
     metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in said.items())
     headers = {**TUS, "Upload-Length": str(len(data)), "Upload-Metadata": metadata}
-    return ask(phone, "POST", "/api/v1/uploads", headers=headers)
+    if piece:
+        headers["Content-Type"] = "application/offset+octet-stream"
+    return ask(phone, "POST", "/api/v1/uploads", headers=headers, data=piece)
 
 
-def send_piece(phone: Phone, location: str, offset_bytes: int, piece: bytes) -> requests.Response:
+def send_piece(
+    phone: Phone, location: str, offset_bytes: int, piece: bytes, *, checksum: str | None = None
+) -> requests.Response:
     """Send one piece of a photo, once."""
     headers = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset_bytes)}
+    if checksum is not None:
+        headers["Upload-Checksum"] = checksum
     return ask(phone, "PATCH", location, headers=headers, data=piece)

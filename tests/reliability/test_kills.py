@@ -1,14 +1,18 @@
 """The server is killed again and again while two phones send: nothing acknowledged is lost, nothing is there twice."""
 
+import base64
 import contextlib
+import hashlib
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import requests
 
-from demo.phone import Phone
+from demo.phone import TUS, Phone
 from demo.server import Server, shidi
 from tests.reliability.rig import (
     INSPECTORS,
@@ -89,27 +93,12 @@ def test_a_server_that_dies_at_any_step_of_storing_a_photo_loses_and_doubles_not
     server: Server, tmp_path: Path
 ) -> None:
     """One photo for each step, sent to a server that dies there, and again to the real one."""
-    signed_in = sign_in(tmp_path / "lin", server.base_url, INSPECTORS[0])
-    assignments = (server.data_dir / "assignments").read_text().split()
-    phones = []
-    for number, assignment_id in enumerate(assignments[: len(STEPS)]):
-        phone = open_visit(signed_in, tmp_path / f"visit-{number}", assignment_id)
-        phone.record("arrive", {"fix": None, "no_fix_reason": "no signal"})
-        phone.photograph(a_photo(number), "image/jpeg", fixes=[], of_record=None)
-        phone.record("close", {"records": 3, "escorted": False, "warned_beforehand": False, "note": ""})
-        phone.send_records()
-        phones.append(phone)
+    phones = phones_with_a_photo(server, tmp_path, len(STEPS))
     server.stop()
-    with subprocess.Popen(
-        [sys.executable, "-c", DIE_AT_EACH_STEP, str(server.data_dir), str(server.port), *STEPS],
-        cwd=CHECKOUT,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as dying:
-        assert dying.stdout is not None
+    with dying_server(server, STEPS) as told:
         for phone, step in zip(phones, STEPS, strict=True):
             send_until_cut(phone)
-            assert dying.stdout.readline() == f"{step} 9\n"
+            assert told.readline() == f"{step} 9\n"
     assert half_visits(server.data_dir, phones) == []
     server.start()
     for phone, step in zip(phones, STEPS, strict=True):
@@ -119,13 +108,101 @@ def test_a_server_that_dies_at_any_step_of_storing_a_photo_loses_and_doubles_not
             assert stands_at == str(len(photo)), f"nothing is to be sent again after {step!r}"
         phone.sync()
     wait_until_judged(server.data_dir)
-    told = tally(server.data_dir, phones)
-    assert (told.lost, told.doubles, told.findings) == ((), (), ())
-    assert (told.records, told.photos) == (3 * len(STEPS), len(STEPS))
+    whole = tally(server.data_dir, phones)
+    assert (whole.lost, whole.doubles, whole.findings) == ((), (), ())
+    assert (whole.records, whole.photos) == (3 * len(STEPS), len(STEPS))
     assert incomplete_visits(server.data_dir, phones) == []
 
 
-def send_until_cut(phone: Phone) -> None:
+def create_with_photo(phone: Phone, photo: bytes) -> None:
+    """The whole photo with the creation of its upload."""
+    begin_upload(phone, photo, piece=photo)
+
+
+def send_spoiled(phone: Phone, photo: bytes) -> None:
+    """A good half, and a second half that is not what its checksum says."""
+    half = len(photo) // 2
+    location = begin_upload(phone, photo, piece=photo[:half]).headers["Location"]
+    checksum = f"sha256 {base64.b64encode(hashlib.sha256(photo[half:]).digest()).decode()}"
+    send_piece(phone, location, half, photo[half:][::-1], checksum=checksum)
+
+
+def give_up(phone: Phone, photo: bytes) -> None:
+    """Half of the photo, and then the wish to be rid of it."""
+    location = begin_upload(phone, photo, piece=photo[: len(photo) // 2]).headers["Location"]
+    ask(phone, "DELETE", location, headers=TUS)
+
+
+# What else the server does with a photo, and the step of it at which it dies.
+OTHER_WAYS = [
+    (create_with_photo, "written"),
+    (create_with_photo, "appended"),
+    (create_with_photo, "linked"),
+    (create_with_photo, "finished"),
+    (send_spoiled, "cut back"),
+    (give_up, "discarded"),
+]
+
+
+def test_a_server_that_dies_while_a_photo_comes_or_goes_in_another_way_loses_and_doubles_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    phones = phones_with_a_photo(server, tmp_path, len(OTHER_WAYS))
+    server.stop()
+    with dying_server(server, [step for _, step in OTHER_WAYS]) as told:
+        for phone, (send, step) in zip(phones, OTHER_WAYS, strict=True):
+            send_until_cut(phone, send)
+            assert told.readline() == f"{step} 9\n"
+    assert half_visits(server.data_dir, phones) == []
+    server.start()
+    for phone, (send, step) in zip(phones, OTHER_WAYS, strict=True):
+        stands_at = int(begin_upload(phone, photo_bytes(phone)).headers["Upload-Offset"])
+        if send is create_with_photo and step != "written":
+            assert stands_at == len(photo_bytes(phone)), f"nothing is to be sent again after {step!r}"
+        if send is send_spoiled:
+            assert stands_at == len(photo_bytes(phone)) // 2, "nothing of the spoiled half is kept"
+        phone.sync()
+    wait_until_judged(server.data_dir)
+    whole = tally(server.data_dir, phones)
+    assert (whole.lost, whole.doubles, whole.findings) == ((), (), ())
+    assert (whole.records, whole.photos) == (3 * len(OTHER_WAYS), len(OTHER_WAYS))
+    assert incomplete_visits(server.data_dir, phones) == []
+
+
+def phones_with_a_photo(server: Server, tmp_path: Path, count: int) -> list[Phone]:
+    """Phones that have each sent the records of a visit with one photo, and not the photo."""
+    signed_in = sign_in(tmp_path / "lin", server.base_url, INSPECTORS[0])
+    assignments = (server.data_dir / "assignments").read_text().split()
+    phones = []
+    for number, assignment_id in enumerate(assignments[:count]):
+        phone = open_visit(signed_in, tmp_path / f"visit-{number}", assignment_id)
+        phone.record("arrive", {"fix": None, "no_fix_reason": "no signal"})
+        phone.photograph(a_photo(number), "image/jpeg", fixes=[], of_record=None)
+        phone.record("close", {"records": 3, "escorted": False, "warned_beforehand": False, "note": ""})
+        phone.send_records()
+        phones.append(phone)
+    return phones
+
+
+@contextlib.contextmanager
+def dying_server(server: Server, steps: list[str]) -> Iterator[IO[str]]:
+    """Servers that die one after the other, each at the next step; yields what is told of their deaths."""
+    with subprocess.Popen(
+        [sys.executable, "-c", DIE_AT_EACH_STEP, str(server.data_dir), str(server.port), *steps],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as dying:
+        assert dying.stdout is not None
+        yield dying.stdout
+
+
+def send_in_one_piece(phone: Phone, photo: bytes) -> None:
+    """The creation of the upload, then the photo as one piece."""
+    send_piece(phone, begin_upload(phone, photo).headers["Location"], 0, photo)
+
+
+def send_until_cut(phone: Phone, send: Callable[[Phone, bytes], None] = send_in_one_piece) -> None:
     """Send the phone's photo, from when the server answers until it does not."""
     photo = photo_bytes(phone)
     give_up_at = time.monotonic() + 60
@@ -136,7 +213,7 @@ def send_until_cut(phone: Phone) -> None:
             time.sleep(0.05)
             continue
         with contextlib.suppress(requests.ConnectionError):
-            send_piece(phone, begin_upload(phone, photo).headers["Location"], 0, photo)
+            send(phone, photo)
             raise AssertionError("the server answered to a photo that it was to die of")
         return
     raise AssertionError("no server came up to die")

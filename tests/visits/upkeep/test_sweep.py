@@ -105,6 +105,28 @@ def test_an_upload_that_is_written_to_meanwhile_stays(world: World, evidence: Lo
         assert not intake.upload(uow, phone.actor, upload.id).complete
 
 
+def test_a_sweep_that_dies_half_way_is_done_by_the_next_and_the_photo_can_come_anew(
+    world: World, evidence: LocalStore, phone: Phone, tmp_path: Path
+) -> None:
+    class Died(BaseException):
+        """The process ends here."""
+
+    def die_after(name: str) -> None:
+        if name == "discarded":
+            raise Died
+
+    first = begin(world, evidence, phone, PHOTO[:7])
+    with pytest.raises(Died):
+        sweep_after(world, LocalStore(tmp_path / "evidence", step=die_after), 2 * IDLE_FOR)
+    with world.store.reading() as uow:
+        assert not intake.upload(uow, phone.actor, first.id).complete, "its row goes on as if nothing had been done"
+    evidence.begin(str(first.id))
+    evidence.append(str(first.id), 0, PHOTO)
+    complete(world, evidence, phone, first)
+    assert sweep_after(world, evidence, 2 * IDLE_FOR) == Swept(0, 0, 0)
+    assert evidence.verify(DIGEST)
+
+
 def test_bytes_without_a_row_are_named_and_freed_in_time(world: World, evidence: LocalStore) -> None:
     stray = str(uuid4())
     evidence.begin(stray)
