@@ -134,7 +134,7 @@ def finish(run: Stage, phones: tuple[Phone, Phone]) -> None:
     story.step("shidi check")
     story.expect(not any(p.unsent_records() or p.unsent_photos() for p in phones), "no phone holds anything back")
     said = shidi(run.data_dir, "check")
-    story.heading("7 完整性 / Integrity")
+    story.heading("8 完整性 / Integrity")
     story.tell(f"shidi check: {' '.join(said.text.split())[:200]}")
     story.tell(f"{story.checked} promises of the story checked, all kept")
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from demo.bundle import take_bundle_out
 from demo.cast import AT_CANTEEN, ENDED, FAR_FIX, MET, NAMESAKE_CODE, ON_LEAVE, UNEXPLAINED, VISITED_CODE
 from demo.county import sample_county
 from demo.cutter import Cutter
@@ -31,7 +32,7 @@ from media.proof import verify_inclusion
 
 Json = dict[str, Any]
 
-STEPS = 20
+STEPS = 21
 RELEASE_AHEAD = timedelta(seconds=5)
 CUT_AFTER_BYTES = (500_000, 700_000)
 
@@ -56,6 +57,7 @@ def run_story(data_dir: Path, server: Server, story: Story) -> Stage:
     _check_receipts(run, phones, days)
     review(run, visit)
     look_at_pages(run)
+    take_bundle_out(run)
     finish(run, phones)
     return run
 

@@ -23,7 +23,7 @@ def test_the_whole_story_is_played_over_real_http(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
     for promised in (
-        "[20/20]",
+        "[21/21]",
         "refused roster came back marked",
         "early opening: 409 assignment-sealed",
         "the 7th photo of one problem refused: photo_cap_problem",
@@ -39,6 +39,9 @@ def test_the_whole_story_is_played_over_real_http(tmp_path: Path) -> None:
         "核查次数不足",
         "a stranger of county 350981: 404",
         "coverage: 2 of 205 villages visited",
+        "7 证据包",
+        "nothing is wrong",
+        "one byte flipped in a copy",
         "all is there and unchanged",
     ):
         assert promised in done.stdout
