@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from media.proof import Cosignature
 from visits.access import Actor, Right, audit_head, note, require
 from visits.log import CheckpointView, keep_cosignature, keep_stamp, make_checkpoint, newest_checkpoint
-from visits.store import UnitOfWork, enqueue
+from visits.store import UnitOfWork, enqueue, lock_for_transaction
 from visits.zone import LOCAL_ZONE
 
 DAILY = ("make_checkpoint", "daily")
@@ -33,6 +33,8 @@ def checkpoint_by_hand(uow: UnitOfWork, actor: Actor, *, at_utc: datetime) -> Ch
 
 def daily_checkpoint(uow: UnitOfWork, *, at_utc: datetime) -> None:
     """Make the checkpoint of the day unless there is one, and see to the next day's. Runs as a job."""
+    # A server that starts puts this job beside one that another process is doing: the second finds what the first made.
+    lock_for_transaction(uow, "daily_checkpoint")
     today = at_utc.astimezone(LOCAL_ZONE)
     newest = newest_checkpoint(uow)
     if newest is None or newest.at_utc.astimezone(LOCAL_ZONE).date() < today.date():

@@ -1,15 +1,16 @@
 """A checkpoint a day, whoever starts the server how often; by hand for those who may."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from media.proof import ES256, Cosignature, new_device_key, sign_p256
 from tests.visits.world import World
 from visits import log, upkeep
 from visits.access import NotAllowed
-from visits.store import Job
+from visits.store import Job, UnitOfWork
 
 # Five in the afternoon in Beijing.
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
@@ -25,6 +26,22 @@ def daily(world: World, at_utc: datetime) -> int:
 
 def test_one_checkpoint_a_day_of_beijing(world: World) -> None:
     assert [daily(world, NOW + timedelta(hours=hours)) for hours in (0, 3, 6, 7, 8, 31)] == [1, 1, 1, 2, 2, 3]
+
+
+def test_two_processes_make_one_checkpoint_a_day(world: World) -> None:
+    at_utc = NOW + timedelta(days=1)
+    with ThreadPoolExecutor(1) as other:
+        with world.store.writing() as uow:
+            upkeep.daily_checkpoint(uow, at_utc=at_utc)
+            second = other.submit(daily, world, at_utc)
+            while not world.store.is_sqlite and not _somebody_waits(uow):
+                assert not second.done()
+        assert second.result() == 1
+
+
+def _somebody_waits(uow: UnitOfWork) -> bool:
+    here = "SELECT oid FROM pg_database WHERE datname = current_database()"
+    return bool(uow.session.scalar(text(f"SELECT count(*) FROM pg_locks WHERE NOT granted AND database = ({here})")))
 
 
 def test_the_next_day_is_seen_to_and_waits_once(world: World) -> None:
