@@ -20,6 +20,7 @@ from visits.fieldwork import (
     reading_failed,
     record_inspection,
 )
+from visits.intake import removal_of
 from visits.ledger import enter_problems
 from visits.log import keep_stamp, unstamped
 from visits.places import TileFolder, county_shapes, note_tiles, number_divisions
@@ -96,6 +97,9 @@ def _inspect_photo(
     """
     visit_text, _, sha256 = subject.partition("/")
     visit_id = UUID(visit_text)
+    with store.reading() as uow:
+        if removal_of(uow, visit_id) is not None:
+            return
     try:
         with evidence.open(sha256) as original, Inspector() as inspector:
             found = inspector.inspect(original.name)

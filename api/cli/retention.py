@@ -18,7 +18,7 @@ def retention() -> None:
 @click.option(
     "--rules", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A TOML file."
 )
-@click.option("--confirm", help="The word that the dry run ended with; without it nothing is removed.")
+@click.option("--confirm", metavar="DIGEST", help="What the dry run ended with; without it nothing is removed.")
 @acting
 @click.pass_context
 def run(context: click.Context, rules: Path, confirm: str | None, data_dir: Path | None, login: str | None) -> None:
@@ -40,5 +40,5 @@ def run(context: click.Context, rules: Path, confirm: str | None, data_dir: Path
     for one in plan.stays:
         click.echo(f"stays: visit {one.visit_id}, although old enough: {one.stays_because}")
     click.echo(f"{len(plan.removes)} {done}, {len(plan.stays)} stay")
-    if confirm is None and plan.removes:
-        click.echo(f"to remove exactly these for good: --confirm {plan.digest}")
+    if confirm is None:
+        click.echo(f"to remove exactly this for good, and finish what an earlier run left: --confirm {plan.digest}")

@@ -15,7 +15,7 @@ from api.pages.frame import page, told
 from geo import LonLat, distance_m
 from media import Box
 from visits.access import Right, require
-from visits.fieldwork import MOST_BOXES, FixView, NoSuchPhoto, PhotoView, cover, covers_of_photo, look_alikes, visit
+from visits.fieldwork import MOST_BOXES, FixView, PhotoView, cover, covers_of_photo, look_alikes, photo_of_visit, visit
 
 SPARE_ROWS = 8
 
@@ -33,11 +33,10 @@ class SideBySide:
 def show_photo(visit_id: UUID, sha256: str) -> Response:
     """One photo of a visit, large, with all that is known of it."""
     with house().store.writing() as uow:
-        found = visit(uow, current_actor(), visit_id, at_utc=now_utc())
-    numbered = {photo.sha256: (number, photo) for number, photo in enumerate(found.photos, start=1)}
-    if sha256 not in numbered:
-        raise NoSuchPhoto(f"visit {visit_id} has no photo {sha256}")
-    number, photo = numbered[sha256]
+        actor = current_actor()
+        found = visit(uow, actor, visit_id, at_utc=now_utc())
+        photo = photo_of_visit(uow, actor, visit_id, sha256)
+    number = 1 + [one.sha256 for one in found.photos].index(sha256)
     record = next(r for r in found.records if r.id == photo.record_id)
     shows = next((r for r in found.records if r.id == photo.of_record), None)
     compared = side_by_side(record.fixes, photo)

@@ -28,6 +28,7 @@ from media.proof import ExportPart, OpenedExport, open_export, read_head
 from media.store import EvidenceStore
 from visits.access import Actor, Right, require
 from visits.intake import (
+    REMOVED_BY_RULE,
     Incoming,
     NewExport,
     NoSuchVisit,
@@ -37,6 +38,7 @@ from visits.intake import (
     keep_export,
     mismatched_upload,
     receive_exported,
+    removal_of,
     signer_in_reach,
 )
 from visits.log import NoSuchKey, Purpose, key_pair, sign
@@ -141,7 +143,8 @@ class Importer:
                 outcome = self._take_photo(signer, visit["visit_id"], photo["sha256"], photo["size_bytes"], part)
                 part.skip()
                 result["photos"].append({"sha256": photo["sha256"], "outcome": outcome})
-        kept_whole = any(photo["outcome"] != "arrived" for result in results for photo in result["photos"])
+        settled = ("arrived", REMOVED_BY_RULE)
+        kept_whole = any(photo["outcome"] not in settled for result in results for photo in result["photos"])
         if kept_whole:
             self._keep_whole(received)
         at_utc = self.clock()
@@ -177,6 +180,9 @@ class Importer:
 
     def _take_photo(self, signer: Actor | None, visit_id: UUID, sha256: str, size_bytes: int, part: ExportPart) -> str:
         """What became of one photo, in a word; its bytes are in the store before the records say so."""
+        with self.store.reading() as uow:
+            if removal_of(uow, visit_id) is not None:
+                return REMOVED_BY_RULE
         if signer is None:
             return "not_announced"
         if size_bytes > self.most_photo_bytes:

@@ -50,6 +50,7 @@ class SeenPhotos:
         self._blocks: list[tuple[NDArray[np.int64], Words]] = []
         self._count = 0
         self._last_number = 0
+        self._edition = 0
         self._scratch = np.empty(BLOCK, np.uint64)
         self._bits = np.empty((2, BLOCK), np.uint8)
 
@@ -60,6 +61,13 @@ class SeenPhotos:
     def last_number(self) -> int:
         """The highest number added so far; 0 when there is none."""
         return self._last_number
+
+    def as_of(self, edition: int) -> None:
+        """Forget everything unless what is kept elsewhere is of the edition it was last taken from."""
+        if edition != self._edition:
+            self._blocks.clear()
+            self._count = self._last_number = 0
+            self._edition = edition
 
     def add(self, photos: Iterable[Seen]) -> None:
         """Keep these in mind as well."""

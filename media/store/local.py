@@ -117,11 +117,15 @@ class LocalStore(StagingStore):
 
     # -- removal by rule ------------------------------------------------------------------------------------------
 
-    def remove(self, sha256_hex: str) -> None:
-        """Return once the original and all copies made from it are gone; safe to repeat.
+    def holds_any(self, sha256_hex: str) -> bool:
+        """Return whether there is an original, a copy of one or something set aside under this hash."""
+        places = (self._original_path(sha256_hex), self._quarantine / sha256_hex, self._derived / fan_out(sha256_hex))
+        with disk():
+            self._check_reachable()
+            return any(path.exists() for path in places)
 
-        The copies go first: while the original is here, somebody who asks again still knows what is left to remove.
-        """
+    def remove(self, sha256_hex: str) -> None:
+        """Return once original, copies and what was set aside under this hash are gone; safe to repeat."""
         original = self._original_path(sha256_hex)
         copies = self._derived / fan_out(sha256_hex)
         with disk():
@@ -132,9 +136,10 @@ class LocalStore(StagingStore):
                 copies.rmdir()
                 fsync_directory(copies.parent)
                 self._step("copies removed")
-            if original.is_file():
-                original.unlink()
-                fsync_directory(original.parent)
+            for path in (self._quarantine / sha256_hex, original):
+                if path.is_file():
+                    path.unlink()
+                    fsync_directory(path.parent)
         self._step("removed")
 
     # -- steps ---------------------------------------------------------------------------------------------------

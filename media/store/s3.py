@@ -104,16 +104,23 @@ class S3Store(StagingStore):
 
     # -- removal by rule ------------------------------------------------------------------------------------------
 
-    def remove(self, sha256_hex: str) -> None:
-        """Return once the original and all copies made from it are gone; safe to repeat.
+    def holds_any(self, sha256_hex: str) -> bool:
+        """Return whether there is an original, a copy of one or something set aside under this hash."""
+        if self.has(sha256_hex) or any(True for _ in self._keys(f"derived/{fan_out(sha256_hex)}")):
+            return True
+        with _remote(), contextlib.suppress(*_MISSING):
+            obstore.head(self._bucket, f"quarantine/{sha256_hex}")
+            return True
+        return False
 
-        The copies go first: while the original is here, somebody who asks again still knows what is left to remove.
-        """
+    def remove(self, sha256_hex: str) -> None:
+        """Return once original, copies and what was set aside under this hash are gone; safe to repeat."""
         original = _original(sha256_hex)
         self._check_reachable()
         for key in self._keys(f"derived/{fan_out(sha256_hex)}"):
             self._delete(key)
             self._step("copies removed")
+        self._delete(f"quarantine/{sha256_hex}")
         self._delete(original)
         self._step("removed")
 

@@ -18,7 +18,7 @@ from visits.access.accounts import (
     sign_out,
 )
 from visits.access.actor import Actor, Right, Role
-from visits.access.audit import AuditEntry, audit_head, audit_is_unbroken, audit_trail, note
+from visits.access.audit import AuditEntry, audit_head, audit_is_unbroken, audit_trail, lines_of, note
 from visits.access.errors import (
     AccessError,
     AccountExists,
@@ -64,6 +64,7 @@ __all__ = [
     "bootstrap_admin",
     "create_account",
     "in_scope",
+    "lines_of",
     "note",
     "note_wrong_passphrase",
     "prove_passphrase",

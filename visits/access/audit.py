@@ -64,10 +64,13 @@ def audit_trail(uow: UnitOfWork, actor: Actor, *, about: str | None = None, limi
     query = select(Audit).where(within(actor, Audit.division_code)).order_by(Audit.number.desc()).limit(limit)
     if about is not None:
         query = query.where(Audit.about == about)
-    return [
-        AuditEntry(a.number, a.at_utc, a.account_id, a.act, a.about, a.result, a.detail)
-        for a in uow.session.scalars(query)
-    ]
+    return [_entry(a) for a in uow.session.scalars(query)]
+
+
+def lines_of(uow: UnitOfWork, act: str) -> list[AuditEntry]:
+    """Every line of one act, oldest first; for the program itself, which no division bounds."""
+    query = select(Audit).where(Audit.act == act).order_by(Audit.number)
+    return [_entry(a) for a in uow.session.scalars(query)]
 
 
 def audit_head(uow: UnitOfWork) -> tuple[int, str]:
@@ -109,3 +112,7 @@ def _hash(line: Mapping[str, object]) -> bytes:
         for key, value in line.items()
     }
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+
+def _entry(a: Audit) -> AuditEntry:
+    return AuditEntry(a.number, a.at_utc, a.account_id, a.act, a.about, a.result, a.detail)

@@ -14,9 +14,9 @@ from visits.fieldwork.errors import NoSuchPhoto
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import PhotoFact
 from visits.fieldwork.scope import visible_records, visible_visit
-from visits.intake import arrived_photos, open_for_visit, seal_for_visit
+from visits.intake import RemovedByRule, arrived_photos, hashes_of, open_for_visit, removal_of, seal_for_visit
 from visits.plans import issues_of
-from visits.store import UnitOfWork, enqueue, insert_unless_there
+from visits.store import UnitOfWork, enqueue, insert_unless_there, lock_for_transaction
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def record_inspection(
     facts: Mapping[str, Any],
     at_utc: datetime,
 ) -> None:
-    """Keep what a photo said. ``facts`` holds plain values and datetimes."""
+    """Keep what a photo said. ``facts`` holds plain values and datetimes. Never beside a removal of the visit."""
+    lock_for_transaction(uow, f"visit:{visit_id}")
     plain = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in facts.items()}
     sealed = seal_for_visit(uow, visit_id, json.dumps(plain, ensure_ascii=False).encode(), f"facts:{sha256}")
     _keep(uow, visit_id, sha256, at_utc, readable=True, sealed_facts=sealed)
@@ -97,6 +98,8 @@ def photo_of_visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, sha256: str) -
     for photo in photos_of_visit(uow, actor, visit_id):
         if photo.sha256 == sha256:
             return photo
+    if removal_of(uow, visit_id) is not None and sha256 in hashes_of(uow, visit_id)[1]:
+        raise RemovedByRule("this photo was removed by rule")
     raise NoSuchPhoto(f"visit {visit_id} has no photo {sha256}")
 
 

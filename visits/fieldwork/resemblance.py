@@ -13,7 +13,7 @@ from visits.fieldwork.errors import NoSuchPhoto, NoSuchVisit
 from visits.fieldwork.photos import PhotoView, photo_of_visit
 from visits.fieldwork.rows import PhotoFact, PhotoPrint, PhotoResemblance
 from visits.fieldwork.scope import visible_visit
-from visits.intake import visits_with_photo
+from visits.intake import RemovedByRule, removals, visits_with_photo
 from visits.places import VillageView, village
 from visits.plans import assigned_visit
 from visits.store import UnitOfWork, enqueue, lock_for_transaction
@@ -50,7 +50,8 @@ class LookAlike:
 
 
 def catch_up(uow: UnitOfWork, seen: SeenPhotos) -> None:
-    """Add to ``seen`` what has come since it was last asked, by whichever process."""
+    """Add to ``seen`` what has come since it was last asked, by whichever process; after a removal, begin anew."""
+    seen.as_of(removals(uow))
     while True:
         rows = uow.session.execute(
             select(PhotoPrint.number, PhotoPrint.dhash64, PhotoPrint.pdq256)
@@ -95,14 +96,6 @@ def keep_prints(
         enqueue(uow, "judge_visit", str(other_visit_id), at_utc=at_utc)
 
 
-def forget_photos(uow: UnitOfWork, visit_id: UUID) -> None:
-    """Delete what was read from a visit's photos, with every pair they are in: for removal by rule."""
-    for rows in (PhotoFact, PhotoPrint):
-        uow.session.execute(delete(rows).where(rows.visit_id == visit_id))
-    pair = PhotoResemblance
-    uow.session.execute(delete(pair).where((pair.visit_id == visit_id) | (pair.other_visit_id == visit_id)))
-
-
 def resemblances_of_visit(uow: UnitOfWork, visit_id: UUID) -> dict[str, list[PhotoResemblance]]:
     """The pairs of a visit by its own photo, nearest first."""
     rows = uow.session.scalars(
@@ -144,6 +137,17 @@ def look_alikes(uow: UnitOfWork, actor: Actor, visit_id: UUID, sha256: str, *, a
     return told
 
 
+def forget_photos(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
+    """Drop what the photos of a visit said and looked like. The other half of each pair goes too, and its hint."""
+    pairs = (PhotoResemblance.visit_id == visit_id) | (PhotoResemblance.other_visit_id == visit_id)
+    others = select(PhotoResemblance.other_visit_id).where(PhotoResemblance.visit_id == visit_id).distinct()
+    for other_visit_id in sorted(uow.session.scalars(others)):
+        enqueue(uow, "judge_visit", str(other_visit_id), at_utc=at_utc)
+    uow.session.execute(delete(PhotoResemblance).where(pairs))
+    for rows in (PhotoFact, PhotoPrint):
+        uow.session.execute(delete(rows).where(rows.visit_id == visit_id))
+
+
 def county_of(uow: UnitOfWork, visit_id: UUID) -> str | None:
     """The county of a visit."""
     assigned = assigned_visit(uow, visit_id)
@@ -154,7 +158,7 @@ def _other(uow: UnitOfWork, actor: Actor, visit_id: UUID, sha256: str) -> OtherP
     try:
         row = visible_visit(uow, actor, visit_id)
         photo = photo_of_visit(uow, actor, visit_id, sha256)
-    except (NoSuchVisit, NoSuchPhoto):
+    except (NoSuchVisit, NoSuchPhoto, RemovedByRule):
         return None
     account = uow.session.get(Account, photo.account_id)
     return OtherPhoto(visit_id, village(uow, actor, row.village_code), account.name if account else "", photo)

@@ -12,6 +12,7 @@ from visits.intake.errors import (
     UploadEnded,
 )
 from visits.intake.exports import (
+    REMOVED_BY_RULE,
     NewExport,
     PhoneExportView,
     keep_export,
@@ -36,7 +37,14 @@ from visits.intake.records import (
     refused_numbers,
     visits_of_device,
 )
-from visits.intake.removal import hashes_of, photos_nobody_needs, removal_of, remove_texts
+from visits.intake.removal import (
+    bytes_nobody_needs,
+    hashes_of,
+    removal_of,
+    removals,
+    remove_texts,
+    uploads_cut_off,
+)
 from visits.intake.rows import KeptDelivery, PhoneExport, ReceivedRecord, RemovedVisit, Upload, VisitKey
 from visits.intake.rules import PHOTOS_PER_PROBLEM, PHOTOS_PER_VISIT, kind_corrected
 from visits.intake.sealing import open_for_visit, seal_for_visit
@@ -57,6 +65,7 @@ from visits.intake.uploads import (
 __all__ = [
     "PHOTOS_PER_PROBLEM",
     "PHOTOS_PER_VISIT",
+    "REMOVED_BY_RULE",
     "ArrivedPhoto",
     "DeliveredRecord",
     "Incoming",
@@ -85,6 +94,7 @@ __all__ = [
     "accepted_records",
     "arrived_photos",
     "begin_upload",
+    "bytes_nobody_needs",
     "complete_upload",
     "corrections_received",
     "delivered_records",
@@ -100,17 +110,18 @@ __all__ = [
     "phone_exports",
     "phones_of",
     "photos_have_arrived",
-    "photos_nobody_needs",
     "receive",
     "receive_exported",
     "record_text",
     "refused_numbers",
     "removal_of",
+    "removals",
     "remove_texts",
     "seal_for_visit",
     "signer_in_reach",
     "terminate_upload",
     "upload",
+    "uploads_cut_off",
     "visits_of_device",
     "visits_with_photo",
 ]

@@ -23,11 +23,13 @@ from visits.intake.records import (
     signature_state,
     verifier_of,
 )
+from visits.intake.removal import removal_of
 from visits.intake.rows import PhoneExport
 from visits.store import UnitOfWork
 
 UNKNOWN_SIGNER = "not_signed_by_a_known_phone"
 NOT_OF_THE_TEAM = "not_of_the_team"
+REMOVED_BY_RULE = "removed_by_rule"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,12 @@ def receive_exported(
     *,
     at_utc: datetime,
 ) -> list[RecordReceipt]:
-    """Take records as from the phone that signed them; one receipt each, in order. The rest is kept, and refused."""
+    """Take records as from the phone that signed them; one receipt each, in order. The rest is kept, and refused.
+
+    Of a visit that was removed by rule nothing is kept again; the other visits of the file are not held up by it.
+    """
+    if removal_of(uow, visit_id) is not None:
+        return [_refused(item, REMOVED_BY_RULE, at_utc) for item in batch]
     verify = verifier_of(uow, signer) if signer else None
     good = [item for item in batch if signature_state(item, verify) == "good"]
     taken: dict[str, RecordReceipt] = {}

@@ -117,7 +117,7 @@ class Upload(Base):
     log_index: Mapped[int | None]
     metadata_text: Mapped[str | None] = mapped_column(String(1000))  # as the client sent it, to be told again
     ended_utc: Mapped[datetime | None]
-    ended_how: Mapped[str | None] = mapped_column(String(10))  # terminated, expired
+    ended_how: Mapped[str | None] = mapped_column(String(10))  # terminated, expired, removed
 
 
 class PhoneExport(Base):

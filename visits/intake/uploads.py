@@ -9,7 +9,15 @@ from sqlalchemy import select
 from media.errors import UploadBusy, UploadNotFound
 from media.store import EvidenceStore
 from visits.access import Actor, Right, note, require
-from visits.intake.errors import NoSuchUpload, NoSuchVisit, PhotoIsEvidence, PhotoNotAnnounced, UploadEnded
+from visits.intake.errors import (
+    NoSuchUpload,
+    NoSuchVisit,
+    PhotoIsEvidence,
+    PhotoNotAnnounced,
+    RemovedByRule,
+    UploadEnded,
+)
+from visits.intake.removal import MISMATCH, removal_of
 from visits.intake.rows import ReceivedRecord, Upload
 from visits.log import append
 from visits.plans import assigned_visit
@@ -58,6 +66,8 @@ def begin_upload(
     visit = assigned_visit(uow, visit_id)
     if visit is None or actor.account_id not in {m.account_id for m in visit.team}:
         raise NoSuchVisit(f"there is no visit {visit_id}")
+    if removal_of(uow, visit_id) is not None:
+        raise RemovedByRule("what this visit held was removed by rule; nothing is added to it")
     announced = uow.session.scalar(
         select(ReceivedRecord.number)
         .where(
@@ -128,7 +138,7 @@ def mismatched_upload(
     note(
         uow,
         actor,
-        "upload.mismatch",
+        MISMATCH,
         about=f"visit:{row.visit_id}",
         result="refused",
         detail={"promised": row.sha256, "arrived": arrived_as},

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from media import MediaError
 from media.errors import UploadNotFound
@@ -15,11 +15,12 @@ from visits.access import audit_is_unbroken
 from visits.intake import (
     PhoneExport,
     ReceivedRecord,
-    RemovedVisit,
     Upload,
-    photos_nobody_needs,
+    bytes_nobody_needs,
     record_text,
     removal_of,
+    removals,
+    uploads_cut_off,
 )
 from visits.log import LogLeaf, head, recompute_root
 from visits.store import Job, Store, UnitOfWork
@@ -68,12 +69,13 @@ def check(store: Store, evidence: EvidenceStore) -> Report:
         records = uow.session.scalars(select(ReceivedRecord)).all()
         uploads = uow.session.scalars(select(Upload).where(Upload.completed_utc.is_not(None))).all()
         photos = len({row.sha256 for row in uploads})
-        removed = uow.session.scalar(select(func.count()).select_from(RemovedVisit)) or 0
+        removed = removals(uow)
         log = head(uow)
         findings = [
             *_database(uow, is_sqlite=store.is_sqlite),
             *(f for row in records for f in _record(uow, row)),
             *(f for row in uploads for f in _photo(uow, row, evidence)),
+            *_removed(uow, kept, evidence),
             *_exports(uow, evidence),
             *_orphans(uow, kept),
             *_log(uow, log.root_hex),
@@ -108,19 +110,29 @@ def _record(uow: UnitOfWork, row: ReceivedRecord) -> Iterator[Finding]:
 
 def _photo(uow: UnitOfWork, row: Upload, evidence: EvidenceStore) -> Iterator[Finding]:
     about = f"photo {row.sha256} of visit {row.visit_id}"
-    if removal_of(uow, row.visit_id) is not None:
-        if evidence.has(row.sha256) and photos_nobody_needs(uow, {row.sha256}):
-            yield Finding("photo", about, "its bytes are still here after removal by rule; run the removal again")
-    elif not evidence.has(row.sha256):
+    is_kept = removal_of(uow, row.visit_id) is None
+    if is_kept and not evidence.has(row.sha256):
         yield Finding("photo", about, "its bytes are missing")
-    elif not evidence.verify(row.sha256):
+    elif is_kept and not evidence.verify(row.sha256):
         yield Finding("photo", about, "its bytes do not have the hash they were received with")
     yield from _in_log(uow, row.log_index, "photo", lambda payload: row.sha256 in payload, about)
 
 
+def _removed(uow: UnitOfWork, kept: Kept, evidence: EvidenceStore) -> Iterator[Finding]:
+    again = "it is still here after removal by rule; run the removal again"
+    for sha256 in bytes_nobody_needs(uow):
+        if evidence.holds_any(sha256):
+            yield Finding("removal", f"bytes {sha256}", again)
+    for upload_id in sorted(kept.staged & {str(one) for one in uploads_cut_off(uow)}):
+        yield Finding("removal", f"upload {upload_id}", again)
+
+
 def _exports(uow: UnitOfWork, evidence: EvidenceStore) -> Iterator[Finding]:
     """The files of phones that were kept whole because not everything in them could be taken."""
+    removed = set(bytes_nobody_needs(uow))
     for sha256 in uow.session.scalars(select(PhoneExport.sha256).where(PhoneExport.kept_whole).distinct()):
+        if sha256 in removed:
+            continue
         about = f"file {sha256} of a phone's unsent work"
         if not evidence.has(sha256):
             yield Finding("phone_export", about, "it was kept whole, and is missing")

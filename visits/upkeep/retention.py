@@ -1,5 +1,6 @@
 """Removal by rule: what is old enough and settled goes, with its keys; that it went, and by which rule, stays."""
 
+import contextlib
 import hashlib
 import tomllib
 from collections.abc import Sequence
@@ -9,11 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from media.errors import UploadNotFound
 from media.proof import canonical
 from media.store import EvidenceStore
 from visits.access import Actor, Right, note, require, within
 from visits.fieldwork import Sighting, SightingJudgement, Visit, forget_photos
-from visits.intake import hashes_of, photos_nobody_needs, removal_of, remove_texts
+from visits.intake import bytes_nobody_needs, hashes_of, removal_of, remove_texts, uploads_cut_off
 from visits.ledger import Problem
 from visits.log import append, entries_saying, forget
 from visits.review import Decision, Notice
@@ -25,6 +27,8 @@ IN_ORDER, WITH_PROBLEMS, HELD_AGAINST, ABORTED = OUTCOMES = ("in_order", "with_p
 # What a problem must be before the evidence of it may go.
 _SETTLED_PROBLEMS = ("fixed_on_spot", "withdrawn", "struck_off", "closed")
 _OF_VISIT = ("records", "photo", "visit_complete")
+# Where a removal deletes or overwrites.
+_WIPED = ("kept_delivery", "log_leaf", "photo_fact", "photo_print", "photo_resemblance", "visit_key")
 _OF_ASSIGNMENT = ("assignment", "package", "opening")
 
 
@@ -96,7 +100,7 @@ def carry_out(
 ) -> RetentionPlan:
     """Remove what was planned, visit by visit; raises :class:`PlanChanged` when today's plan is another.
 
-    A run that was cut off is finished by the next one: bytes that no visit needs any more go first.
+    A run that was cut off is finished by the next one. Other writers wait while the database's files are written anew.
     """
     with store.reading() as uow:
         plan = plan_retention(uow, actor, rules, at_utc=at_utc)
@@ -106,15 +110,20 @@ def carry_out(
         with store.writing() as uow:
             _remove(uow, actor, one, at_utc)
     remove_unneeded_bytes(store, evidence)
+    # Each time, since a run that was cut off may have left what it deleted in the files.
+    store.wipe(*_WIPED)
     return plan
 
 
 def remove_unneeded_bytes(store: Store, evidence: EvidenceStore) -> int:
-    """Remove the photos of removed visits that no other visit shares; how many went."""
+    """Remove what is stored of removed visits and of no other; how many photos and files went."""
     with store.writing() as uow:
-        left = [sha256 for sha256 in photos_nobody_needs(uow) if evidence.has(sha256)]
+        left = [sha256 for sha256 in bytes_nobody_needs(uow) if evidence.holds_any(sha256)]
         for sha256 in left:
             evidence.remove(sha256)
+        for upload_id in uploads_cut_off(uow):
+            with contextlib.suppress(UploadNotFound):
+                evidence.discard(str(upload_id))
     return len(left)
 
 
@@ -139,7 +148,7 @@ def _remove(uow: UnitOfWork, actor: Actor, one: Planned, at_utc: datetime) -> No
     entry = append(uow, "removal", said, at_utc=at_utc)
     forget(uow, leaves)
     remove_texts(uow, row.id, rule=one.rule.name, ordered_by=actor.account_id, log_index=entry.index, at_utc=at_utc)
-    forget_photos(uow, row.id)
+    forget_photos(uow, row.id, at_utc=at_utc)
     note(
         uow,
         actor,

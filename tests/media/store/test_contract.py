@@ -282,10 +282,26 @@ def test_removal_by_rule_takes_copies_and_original_and_may_be_repeated(any_store
     other_hex = any_store.put(b"another").sha256_hex
     upload(any_store)
     any_store.put_derived(PHOTO_HEX, "display.jpg", b"a copy")
+    assert any_store.holds_any(PHOTO_HEX)
     for _ in range(2):
         any_store.remove(PHOTO_HEX)
+        assert not any_store.holds_any(PHOTO_HEX)
         assert list(any_store.walk()) == [other_hex]
         assert list(any_store.walk_derived()) == []
+
+
+@pytest.mark.parametrize("left", ["copy", "set aside"])
+def test_removal_by_rule_takes_what_is_left_without_an_original(any_store: EvidenceStore, left: str) -> None:
+    if left == "copy":
+        any_store.put_derived(PHOTO_HEX, "display.jpg", b"a copy")
+    else:
+        any_store.begin(UPLOAD)
+        any_store.append(UPLOAD, 0, PHOTO)
+        with pytest.raises(HashMismatch):
+            any_store.finish(UPLOAD, sha256_hex="0" * 64, size_bytes=len(PHOTO))
+    assert any_store.holds_any(PHOTO_HEX)
+    any_store.remove(PHOTO_HEX)
+    assert not any_store.holds_any(PHOTO_HEX)
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "A.jpg", "照片"])

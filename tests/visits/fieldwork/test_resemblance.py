@@ -163,7 +163,7 @@ def test_a_removed_visit_is_forgotten_on_both_sides_and_by_what_is_in_memory(wor
     one = photographed(world, seen, b"one", prints(1))
     two = photographed(world, seen, b"two", prints(1))
     with world.store.writing() as uow:
-        fieldwork.forget_photos(uow, one.visit_id)
+        fieldwork.forget_photos(uow, one.visit_id, at_utc=NOW)
     assert alike(world, two, b"two") == []
     three = photographed(world, seen, b"three", prints(1))
     assert [pair.other.visit_id for pair in alike(world, three, b"three") if pair.other] == [two.visit_id]

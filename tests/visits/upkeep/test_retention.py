@@ -112,7 +112,7 @@ def test_a_run_that_was_cut_off_is_told_and_finished_by_the_next(world: World, e
             digest=plan(world).digest,
             at_utc=LATER,
         )
-    assert {f.what for f in upkeep.check(world.store, evidence).findings} == {"photo"}
+    assert {f.what for f in upkeep.check(world.store, evidence).findings} == {"removal"}
     assert remove(world, evidence) == set()
     assert list(evidence.walk()) == []
     assert upkeep.check(world.store, evidence).findings == ()
@@ -122,7 +122,7 @@ class _Cut:
     """A store whose disk goes away in the middle of a removal."""
 
     def __init__(self, store: LocalStore) -> None:
-        self.has = store.has
+        self.holds_any = store.holds_any
 
     def remove(self, _sha256_hex: str) -> None:
         raise ZeroDivisionError

@@ -1,0 +1,116 @@
+"""``shidi retention run``: look first, then remove exactly that; afterwards nobody is told a plain 404."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api.cli import shidi
+from tests.api.resources.test_phone_exports import bring, manifest, of_visit, results, seal
+from tests.api.world import FIX, PASSPHRASE, Phone, World, a_photo, begin_upload, photo_body, send_piece
+from tests.phone_exports import container
+from visits.upkeep import read_rules
+
+ROOT = Path(__file__).parents[3]
+ONE_DAY = '[[rule]]\nname = "正常满一天"\nof = "in_order"\ndays = 1\n'
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "rules.toml"
+    path.write_text(ONE_DAY, "utf-8")
+    return path
+
+
+@pytest.fixture
+def lin(world: World) -> Phone:
+    return world.phone("lin")
+
+
+@pytest.fixture
+def photo() -> bytes:
+    return a_photo()
+
+
+@pytest.fixture
+def visit_id(world: World, lin: Phone, photo: bytes) -> str:
+    """A visit in order, closed and complete, with one photo that was read."""
+    visit_id = world.opened(lin)
+    said = {"records": 3, "escorted": False, "warned_beforehand": False, "note": ""}
+    lin.deliver(
+        visit_id,
+        lin.record(visit_id, "arrive", {"fix": FIX, "no_fix_reason": None}),
+        lin.record(visit_id, "photo", photo_body(photo)),
+        lin.record(visit_id, "close", said),
+    )
+    assert send_piece(lin, begin_upload(lin, visit_id, photo).headers["Location"], 0, photo).status_code == 204
+    world.work()
+    return visit_id
+
+
+def run(world: World, rules: Path, *more: str, login: str = "org") -> Result:
+    said = ["--data", str(world.settings.data_dir), "retention", "run", "--rules", str(rules), "--as", login, *more]
+    return CliRunner().invoke(shidi, said, obj={})
+
+
+def at_the_desk(world: World, path: str) -> tuple[int, str]:
+    """What the organization department's browser is shown."""
+    client = world.client()
+    form = client.get("/desk/sign-in").get_data(as_text=True)
+    token = form.split('name="csrf_token" value="')[1].split('"')[0]
+    client.post("/desk/sign-in", data={"csrf_token": token, "login": "org", "passphrase": PASSPHRASE, "next": "/desk/"})
+    answer = client.get(path)
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def test_what_was_looked_at_is_removed_and_nothing_else(
+    world: World, rules: Path, visit_id: str, lin: Phone, photo: bytes
+) -> None:
+    org, path = world.phone("org"), f"visits/{visit_id}/photos/{hashlib.sha256(photo).hexdigest()}"
+    looked = run(world, rules)
+    assert looked.exit_code == 0, looked.output
+    assert f"would remove visit {visit_id} by rule '正常满一天'" in looked.output
+    digest = re.findall(r"--confirm ([0-9a-f]{12})\n", looked.output)[0]
+    wrong = run(world, rules, "--confirm", "0" * 12)
+    assert wrong.exit_code == 1
+    assert f"look again (it is {digest} now)" in wrong.output
+    assert run(world, rules, "--confirm", digest, login="admin").exit_code == 1
+    assert org.get(f"{path}/original").data == photo
+
+    done = run(world, rules, "--confirm", digest)
+    assert done.exit_code == 0, done.output
+    assert f"removed visit {visit_id} by rule '正常满一天'" in done.output
+    again = run(world, rules)
+    assert again.exit_code == 0, again.output
+    assert "0 would remove, 0 stay" in again.output
+    checked = CliRunner().invoke(shidi, ["--data", str(world.settings.data_dir), "check"], obj={})
+    assert checked.exit_code == 0, checked.output
+
+    for what in ("display", "original", "alike"):
+        answer = org.get(f"{path}/{what}")
+        assert (answer.status_code, answer.get_json()["type"]) == (410, "/problems/removed-by-rule")
+        assert world.phone("elsewhere").get(f"{path}/{what}").status_code == 404
+    assert org.get(f"visits/{visit_id}/photos/{'0' * 64}/original").status_code == 404
+    for page in ("", "/alike"):
+        status, shown = at_the_desk(world, f"/desk/{path}{page}")
+        assert (status, "按规定删除" in shown) == (410, True)
+    assert at_the_desk(world, f"/desk/visits/{visit_id}")[0] == 200
+    assert begin_upload(lin, visit_id, photo).status_code == 410
+
+    # A stick that still holds it: said in words, and not kept whole again.
+    inside = of_visit(visit_id, [lin.record(visit_id, "all_in_order", {})], photo)
+    brought = bring(world, "office", seal(world, container(manifest(world, lin, inside), [photo])))
+    [told] = results(brought)
+    assert [record["reason"] for record in told["records"]] == ["removed_by_rule"]
+    assert [photo["outcome"] for photo in told["photos"]] == ["removed_by_rule"]
+    assert list(world.house.evidence.walk()) == []
+
+
+def test_the_example_in_the_documentation_can_be_read() -> None:
+    example = (ROOT / "docs" / "retention.example.toml").read_text("utf-8")
+    assert {rule.of for rule in read_rules(example)} == {"in_order", "with_problems", "held_against", "aborted"}
+    [shown] = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "evidence.md").read_text("utf-8"), re.DOTALL)
+    [rule] = read_rules(shown)
+    assert rule in read_rules(example)
