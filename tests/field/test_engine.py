@@ -271,6 +271,6 @@ def test_the_self_test_says_what_to_do_about_each_red_line(new_phone: NewPhone) 
     assert rows["service_worker"]["what_to_do"] == "service_worker.inactive"
     assert rows["location"]["what_to_do"] == "location.denied"
     assert all(row["what_to_do"] for row in rows.values() if row["ok"] is not True)
-    assert phone.call("checks", "inAppBrowser", "Mozilla/5.0 … MicroMessenger/8.0.44 …") == "wechat"
-    assert phone.call("checks", "inAppBrowser", "Mozilla/5.0 … wxwork/4.1 MicroMessenger/7.0") == "wecom"
-    assert phone.call("checks", "inAppBrowser", "Mozilla/5.0 (iPhone …) Version/15.4 Safari/605") is None
+    assert phone.call("shell", "inAppBrowser", "Mozilla/5.0 … MicroMessenger/8.0.44 …") == "wechat"
+    assert phone.call("shell", "inAppBrowser", "Mozilla/5.0 … wxwork/4.1 MicroMessenger/7.0") == "wecom"
+    assert phone.call("shell", "inAppBrowser", "Mozilla/5.0 (iPhone …) Version/15.4 Safari/605") is None

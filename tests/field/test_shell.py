@@ -18,7 +18,7 @@ from tests.field.phone import WITHOUT_SCREENS, PagePhone
 from tests.reliability.rig import opened, settings_of
 
 MOST_MODULES = 20
-MOST_PACKED_BYTES = 46_000
+MOST_PACKED_BYTES = 30_000
 
 
 def test_the_page_is_light_before_anybody_signs_in(

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import expect
 
+from tests.field.damage import turn_a_byte
 from tests.field.screens.rig import County, Phone
 from tests.visits.world import PASSPHRASE
 
@@ -150,3 +151,42 @@ def test_style_and_scripts_keep_to_the_floor() -> None:
 def test_no_template_writes_a_style_that_the_policy_refuses() -> None:
     scripts = [STATIC / "app.js", *(STATIC / "screens").glob("*.js")]
     assert [p.name for p in scripts if re.search(r"\sstyle=|onclick=\"|innerHTML|unsafe", p.read_text("utf-8"))] == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("missing", ["screens/outbox.js", "work.js"])
+def test_a_screen_that_cannot_be_loaded_says_so(new_phone: NewPhone, missing: str) -> None:
+    phone = new_phone(service_workers="block").sign_in("first")
+    phone.context.route(f"**/static/{missing}", lambda route: route.abort())
+    phone.go("#/outbox")
+    phone.page.reload()
+    phone.shows("unloaded.title")
+    expect(phone.page.get_by_text(phone.word("unloaded.why"))).to_be_visible()
+    phone.context.unroute(f"**/static/{missing}")
+    phone.tap("unloaded.again")
+    phone.shows("outbox.title")
+
+
+@pytest.mark.browser
+def test_what_is_damaged_is_shown_as_damaged_beside_the_rest(county: County, new_phone: NewPhone) -> None:
+    county.assign("first")
+    county.assign("first")
+    phone = new_phone().sign_in("first")
+    damaged = phone.open_visit()
+    phone.go("#/")
+    phone.shows("home.title")
+    whole = phone.open_visit()
+    phone.go("#/")
+    phone.shows("home.title")
+    account = phone.page.evaluate("import('/field/static/engine/session.js').then((session) => session.current().id)")
+    turn_a_byte(phone.page, "visits", [account, damaged], "package_box")
+    phone.page.reload()
+    phone.shows("home.title")
+    expect(phone.page.locator(f'a[href="#/visit/{whole}"]')).to_contain_text("下党村")
+    expect(phone.page.get_by_text(phone.word("state.damaged"))).to_be_visible()
+    phone.go("#/outbox")
+    expect(phone.page.get_by_role("heading", name=phone.word("state.damaged"))).to_be_visible()
+    phone.go(f"#/visit/{damaged}")
+    expect(phone.page.get_by_text(phone.word("trouble.Damaged"))).to_be_visible()
+    phone.go(f"#/visit/{whole}")
+    phone.shows_text("下党村")

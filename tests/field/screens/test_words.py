@@ -1,13 +1,15 @@
 """Every text of the phone page stands in both languages, is used, and stands nowhere but in the word lists."""
 
-import json
 import re
 import string
 from pathlib import Path
 
-STATIC = Path(__file__).parents[3] / "web" / "field" / "static"
-SCRIPTS = [STATIC / "app.js", *sorted((STATIC / "screens").glob("*.js"))]
-WORDS = {language: json.loads((STATIC / "words" / f"{language}.json").read_text("utf-8")) for language in ("zh", "en")}
+import pytest
+
+from api.pages import field
+from tests.field.screens.rig import STATIC, WORDS, words_in
+
+SCRIPTS = [STATIC / "app.js", STATIC / "work.js", *sorted((STATIC / "screens").glob("*.js"))]
 
 COMMENT = re.compile(r"/\*[\s\S]*?\*/|^\s*//.*$", re.MULTILINE)
 LITERAL = re.compile(r'["\']([a-z_]+(?:\.[A-Za-z0-9_-]+)+)["\']')
@@ -16,16 +18,16 @@ BEGUN = re.compile(r"`([a-z_]+(?:\.[a-z_]+)*\.)\$\{")
 NO_KEYS = {"shidi.language"}
 
 
-def _sources() -> dict[str, str]:
-    return {path.name: COMMENT.sub("", path.read_text("utf-8")) for path in SCRIPTS}
+def _sources(scripts: list[Path]) -> dict[str, str]:
+    return {path.name: COMMENT.sub("", path.read_text("utf-8")) for path in scripts}
 
 
-def _used() -> set[str]:
-    return {key for source in _sources().values() for key in LITERAL.findall(source)} - NO_KEYS
+def _used(scripts: list[Path]) -> set[str]:
+    return {key for source in _sources(scripts).values() for key in LITERAL.findall(source)} - NO_KEYS
 
 
-def _begun() -> set[str]:
-    return {start for source in _sources().values() for start in BEGUN.findall(source)}
+def _begun(scripts: list[Path]) -> tuple[str, ...]:
+    return tuple({start for source in _sources(scripts).values() for start in BEGUN.findall(source)})
 
 
 def test_both_languages_have_the_same_keys() -> None:
@@ -44,16 +46,31 @@ def test_both_languages_fill_the_same_gaps() -> None:
 
 
 def test_every_text_that_is_asked_for_exists() -> None:
-    assert _used() - WORDS["zh"].keys() == set()
-    assert [start for start in _begun() if not any(key.startswith(start) for key in WORDS["zh"])] == []
+    assert _used(SCRIPTS) - WORDS["zh"].keys() == set()
+    assert [start for start in _begun(SCRIPTS) if not any(key.startswith(start) for key in WORDS["zh"])] == []
 
 
 def test_no_text_is_left_over() -> None:
-    assert [key for key in WORDS["zh"] if key not in _used() and not key.startswith(tuple(_begun()))] == []
+    used, begun = _used(SCRIPTS), _begun(SCRIPTS)
+    assert [key for key in WORDS["zh"] if key not in used and not key.startswith(begun)] == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_start_loads_exactly_the_texts_it_can_show(language: str) -> None:
+    scripts = [path for path in SCRIPTS if f"/field/static/{path.relative_to(STATIC).as_posix()}" in start_modules()]
+    used, begun = _used(scripts), _begun(scripts)
+    needed = {key for key in WORDS[language] if key in used or key.startswith(begun)}
+    assert words_in(language, "").keys() == needed
+    assert words_in(language, ".work").keys() == WORDS[language].keys() - needed
+
+
+def start_modules() -> set[str]:
+    """What the page loads before anybody signs in."""
+    return set(field.start_modules())
 
 
 def test_no_script_holds_chinese_text() -> None:
-    assert [name for name, source in _sources().items() if re.search(r"[\u4e00-\u9fff]", source)] == []
+    assert [name for name, source in _sources(SCRIPTS).items() if re.search(r"[\u4e00-\u9fff]", source)] == []
 
 
 def test_english_is_english() -> None:

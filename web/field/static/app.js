@@ -1,23 +1,19 @@
-// The page: takes up where it was, listens to the engine, finds the screen for the address, and paints.
+// The page: finds out who is there, finds the screen for the address, and paints. What only somebody who signed in
+// needs is in work.js, and loaded then.
 
 import { html, nothing, render } from "../vendor/lit-html.js";
-import { changes, isTraining, wiped } from "./engine/db.js";
-import { inAppBrowser } from "./engine/checks.js";
-import * as assignments from "./engine/assignments.js";
-import * as outbox from "./engine/outbox.js";
-import * as positions from "./engine/positions.js";
+import { isTraining, wiped } from "./engine/db.js";
 import * as session from "./engine/session.js";
 import * as shell from "./engine/shell.js";
-import * as visits from "./engine/visits.js";
-import * as home from "./screens/home.js";
-import { act, go, leaveVisit, paintWith, redraw, saveDraft, sentence, state, takeUp, tell } from "./screens/state.js";
-import { box, button, responsible } from "./screens/parts.js";
-import { language, megabytes, speak, t, wantedLanguage, when } from "./screens/words.js";
+import * as signIn from "./screens/signin.js";
+import { go, hear, paintWith, redraw, sentence, state, tell } from "./screens/state.js";
+import { box, responsible } from "./screens/parts.js";
+import { language, speak, speakOfWork, t, wantedLanguage, when } from "./screens/words.js";
 
 /** Each address and the module of its screen; all but the first are loaded when they are wanted. */
 const SCREENS = {
-  home: () => home,
-  "sign-in": () => import("./screens/signin.js"),
+  "sign-in": () => signIn,
+  home: () => import("./screens/home.js"),
   open: () => import("./screens/open.js"),
   visit: () => import("./screens/visit.js"),
   "visit/abort": () => import("./screens/visit.js"),
@@ -35,11 +31,10 @@ const SCREENS = {
 };
 /** What somebody may see who has not signed in. */
 const PUBLIC = ["sign-in", "self-test", "in-app"];
-/** What is still to be done on a visit that has ended. */
-const AFTERWARDS = ["visit", "visit/correct"];
 
 const root = document.getElementById("app");
 let screen = null;
+let work = null;
 let moves = 0;
 let moving = Promise.resolve();
 
@@ -58,7 +53,7 @@ function move() {
 }
 
 async function goTo(route) {
-  if (inAppBrowser() && route.name !== "in-app") return go("#/in-app");
+  if (shell.inAppBrowser() && route.name !== "in-app") return go("#/in-app");
   if (!state.account && !PUBLIC.includes(route.name)) return go("#/sign-in");
   // Half way, the old screen would read what the new one needs, so nothing is painted.
   const before = screen;
@@ -67,22 +62,21 @@ async function goTo(route) {
   if (!state.notice || !state.notice.stays) state.notice = null;
   else state.notice.stays = false;
   if (state.account) await session.touch();
+  const module = await moduleOf(route);
   try {
-    await settle(route);
-    const module = await SCREENS[route.name]();
+    if (work) await work.settle(route);
     state.route = route;
     if (module.enter) await module.enter();
-    screen = module;
   } catch (trouble) {
-    if (route.name !== "home") {
-      tell("bad", t("trouble.no_such_screen"), { stays: true });
+    if (!["home", "sign-in"].includes(route.name)) {
+      tell("bad", sentence(trouble, "trouble.no_such_screen"), { stays: true });
       return go("#/");
     }
-    // The first screen always stands, if only to say what is wrong.
+    // The first screens always stand, if only to say what is wrong.
     state.route = route;
-    screen = home;
     tell("bad", sentence(trouble));
   }
+  screen = module;
   paint();
   window.scrollTo(0, 0);
   const heading = root.querySelector("h1");
@@ -90,37 +84,34 @@ async function goTo(route) {
   return undefined;
 }
 
-/** Makes ready what the screen of this address reads: the home lists, or one visit and its draft. */
-async function settle(route) {
-  if (route.name !== "visit" && !route.name.startsWith("visit/")) {
-    await leaveVisit();
-    positions.stop();
-    if (state.account) await Promise.all([readHome(), readOutbox()]);
-    return;
+/** The module of a screen with all it needs, or the screen that says that it could not be loaded. */
+async function moduleOf(route) {
+  try {
+    const needed = state.account || route.name !== "sign-in" ? [loadWork()] : [];
+    const [module] = await Promise.all([SCREENS[route.name](), ...needed]);
+    return module;
+  } catch (trouble) {
+    return unloaded;
   }
-  await Promise.all([readHome(), takeUp(route.id)]);
-  if (state.visit.ended) {
-    positions.stop();
-    if (!AFTERWARDS.includes(route.name)) throw new Error("this visit has ended");
-    return;
-  }
-  state.draft.at = route.part;
-  await saveDraft();
-  const arrived = state.visit.records.some(({ kind }) => kind === "arrive" || kind === "confirm");
-  if (arrived || route.part === "arrive") positions.watch();
-  state.positions = positions.position();
 }
 
-async function readHome() {
-  const [list, ownVisits, returns, items, questions] = await Promise.all([
-    assignments.list(), visits.list(), assignments.returns(), assignments.items(), assignments.questions(),
-  ]);
-  state.home = { assignments: list, visits: ownVisits, returns, items: items ? items.items : [], questions };
+/** What only somebody who signed in needs, loaded once: the engine of the work, and the words for it. */
+async function loadWork() {
+  if (work) return work;
+  const [found] = await Promise.all([import("./work.js"), speakOfWork()]);
+  if (!work) {
+    work = found;
+    work.listen();
+  }
+  return work;
 }
 
-async function readOutbox() {
-  state.outbox = await outbox.view();
-}
+/** Loading anew is the way out: a browser may remember for as long as the page lives that a file was not there. */
+const unloaded = {
+  title: () => t("unloaded.title"),
+  view: () => html`${box("bad", html`<p>${t("unloaded.why")}</p><p>${t("unloaded.kept")}</p>`)}
+    <button type="button" class="button main" @click=${() => location.reload()}>${t("unloaded.again")}</button>`,
+};
 
 // Painting.
 
@@ -132,13 +123,13 @@ function paint() {
 const frame = () => html`
   <header class="band"><div class="band-inner">
     ${state.route.name === "home" || !state.account ? html`<span class="brand">${t("app.name")}</span>` : html`<a class="back" href=${parent(state.route)}>‹ ${t("common.back")}</a><span class="brand"></span>`}
-    ${state.account ? html`<a class="badge" href=${isTraining() ? "#/settings" : "#/outbox"}>${badge()}</a>` : nothing}
+    ${state.account && work ? work.badge() : nothing}
   </div>${isTraining() ? html`<p class="training-line">${t("training.line")}</p>` : nothing}</header>
   <main class="page" id="main">
     <h1 tabindex="-1">${screen.title()}</h1>
     ${state.busy ? html`<p class="working" role="status">${t("common.working")}</p>` : nothing}
     <div aria-live="assertive">${state.notice ? box(state.notice.tone, state.notice.text) : nothing}</div>
-    ${updateHint()}
+    ${work ? work.updateHint() : nothing}
     ${screen.view()}
   </main>
   <footer class="foot">
@@ -151,106 +142,45 @@ const frame = () => html`
 /** Where "back" leads: from a part of a visit to its task list, else home. */
 const parent = ({ name, id }) => (name.startsWith("visit/") ? `#/visit/${id}` : "#/");
 
-/** What still waits, always in sight; "all delivered" is never said where nothing was. */
-function badge() {
-  if (isTraining()) return t("training.badge");
-  if (!state.outbox) return nothing;
-  const { waiting, delivered, last_contact_ms } = state.outbox;
-  const n = waiting.records + waiting.photos;
-  if (n) return t("badge.waiting", { n, size: megabytes(waiting.bytes) });
-  if (delivered.records) return t("badge.all_delivered", { at: when(last_contact_ms) });
-  return last_contact_ms ? t("badge.contact", { at: when(last_contact_ms) }) : t("badge.no_contact");
-}
-
-/** A newer page waits until nothing is being written. */
-function updateHint() {
-  const drafting = state.draft || (state.home && state.home.visits.some((visit) => visit.drafting));
-  if (!shell.shellState().update || drafting) return nothing;
-  return box("plain", html`<p>${t("update.waits")}</p>${button(t("update.apply"), () => act(shell.update))}`);
-}
-
 async function switchLanguage() {
   await speak(language() === "zh" ? "en" : "zh");
   redraw();
 }
 
-// Listening.
+// Starting.
 
-const HEARD = {
-  position: () => {
-    state.positions = positions.position();
-  },
-  visit: async ({ visit_id }) => {
-    if (!state.account) return;
-    await readHome();
-    if (state.visit && state.visit.visit_id === visit_id) state.visit = await visits.load(visit_id);
-  },
-  assignments: () => state.account && readHome(),
-  outbox: () => state.account && readOutbox(),
-  contact: () => state.account && readOutbox(),
-  session: ({ reason }) => {
-    if (reason === "locked" && isTraining()) return; // the training ends; who was here before comes next
-    state.account = session.current();
-    if (!state.account) {
-      screen = null; // what it shows is nobody's any more
-      go("#/sign-in");
-    } else if (reason === "signed-in") {
-      fetchAssignments();
-    }
-  },
-  shell: () => {},
-};
-
-function listen() {
-  for (const [what, hear] of Object.entries(HEARD)) {
-    changes.addEventListener(what, async ({ detail }) => {
-      await hear(detail || {});
-      redraw();
-    });
-  }
-  window.addEventListener("hashchange", move);
-  // Times that pass: how long the search for a position takes, how old the oldest unsent record is.
-  setInterval(() => {
-    if (document.visibilityState !== "visible") return;
-    if (state.route.name === "visit/arrive") state.positions = positions.position();
-    redraw();
-  }, 1000);
-}
-
-/** Where a page that was killed had been: the step of the draft that was open, with a word that it was recovered. */
-async function takeUpWhereItWas() {
-  const lost = await wiped();
-  if (lost) tell("bad", t("wiped.told", { since: when(lost.since), n: lost.unsent }), { stays: true });
-  state.account = await session.start();
-  if (!state.account) return;
-  for (const visit of await visits.list()) {
-    if (visit.ended || !visit.drafting) continue;
-    const { draft } = await visits.load(visit.visit_id);
-    if (typeof draft.at !== "string") continue;
-    tell("look", t(draft.shooting ? "recovered.photo" : "recovered.visit", { village: visit.package.village.name }), { stays: true });
-    history.replaceState(null, "", `#/visit/${visit.visit_id}${draft.at && `/${draft.at}`}`);
-    return;
+function hearWhoIsHere({ reason }) {
+  if (reason === "locked" && isTraining()) return; // the training ends; who was here before comes next
+  state.account = session.current();
+  if (!state.account) {
+    screen = null; // what it shows is nobody's any more
+    go("#/sign-in");
+  } else if (reason === "signed-in") {
+    beginWork();
   }
 }
+
+/** Begins to send and to fetch for whoever is here. Where it cannot be loaded the screen says so. */
+const beginWork = () => loadWork().then((found) => found.begin()).catch(() => {});
 
 async function start() {
   await speak(wantedLanguage());
   root.textContent = "";
   paintWith(() => screen && paint());
-  listen();
-  if (inAppBrowser()) {
+  hear("session", hearWhoIsHere);
+  hear("shell", () => {});
+  window.addEventListener("hashchange", move);
+  if (shell.inAppBrowser()) {
     await move();
     return;
   }
-  await takeUpWhereItWas();
+  const lost = await wiped();
+  if (lost) tell("bad", t("wiped.told", { since: when(lost.since), n: lost.unsent }), { stays: true });
+  state.account = await session.start();
+  if (state.account) await loadWork().then((found) => found.takeUpWhereItWas()).catch(() => {});
   await move();
   shell.register();
-  outbox.listen();
-  if (state.account) fetchAssignments();
+  if (state.account) await beginWork();
 }
 
-/** Fetches what is new; without a network the lists stay as they are, and the badge says when there was one. */
-const fetchAssignments = () => assignments.refresh().catch(() => {});
-
 start();
-

@@ -6,7 +6,7 @@ import { ApiProblem, clockOffset, request } from './api.js';
 import { getFact, putFact, read, tell, write } from './db.js';
 import { localInstant, openSealed } from './keys.js';
 import { position } from './positions.js';
-import { accountId, mustStillBe, seal, unseal } from './session.js';
+import { accountId, mustStillBe, seal, unseal, unsealIfWhole } from './session.js';
 import { begin } from './visits.js';
 
 const LISTED_AFTER_EXPIRY_MS = 60 * 24 * 3600 * 1000;
@@ -22,6 +22,7 @@ const LISTED_AFTER_EXPIRY_MS = 60 * 24 * 3600 * 1000;
  * @property {string} expires_utc
  * @property {boolean} downloaded the sealed package lies on this phone: a key opens it without a network
  * @property {boolean} opened_here a visit of this phone has begun
+ * @property {boolean} damaged only id, visit_id and these three are known; it is whole again when it was fetched anew
  */
 
 /**
@@ -61,9 +62,11 @@ export async function list() {
   const begun = new Map(visits.map((visit) => [visit.assignment_id, visit.visit_id]));
   const found = await Promise.all(
     rows.map(async (row) => {
-      const one = await unseal(row.box, `assignment/${row.id}`);
+      const whole = await unsealIfWhole(row.box, `assignment/${row.id}`);
+      const one = whole || { id: row.id, visit_id: null };
       const visit_id = begun.get(row.id) || one.visit_id;
-      return { ...one, visit_id, downloaded: row.package_box !== null, opened_here: begun.has(row.id) };
+      const here = { downloaded: row.package_box !== null, opened_here: begun.has(row.id), damaged: !whole };
+      return { ...one, visit_id, ...here };
     }),
   );
   return found.sort((one, other) => (one.assigned_utc < other.assigned_utc ? 1 : -1));
@@ -113,7 +116,7 @@ export async function questions(version) {
 /** Records a reviewer returned and nobody corrected since, as last fetched. @returns {Promise<object[]>} */
 export async function returns() {
   const row = await getFact(`returns/${accountId()}`);
-  return row ? unseal(row, 'returns') : [];
+  return (row && (await unsealIfWhole(row, 'returns'))) || [];
 }
 
 /** The server's keys for exports and receipts, as last fetched. @returns {Promise<null|object>} */

@@ -5,28 +5,10 @@
 import { NoContact, clockOffset, request } from './api.js';
 import { askToPersist, getFact, putFact, storageState } from './db.js';
 import { newSigningKey, publicJwk, sign, verifies } from './keys.js';
+import { inAppBrowser } from './shell.js';
 
-const IN_APP = [
-  ['wecom', /wxwork/i],
-  ['wechat', /MicroMessenger/i],
-  ['dingtalk', /DingTalk/i],
-  ['feishu', /Lark|Feishu/i],
-  ['alipay', /AlipayClient/i],
-  ['qq', /\bQQ\//i],
-  ['weibo', /Weibo/i],
-];
 const CLOCK_TOLERANCE_MS = 120000;
 const LOCATION_PATIENCE_MS = 60000;
-
-/**
- * The app whose built-in browser this is, or null for a browser of its own. Built-in ones may lose what is stored.
- * @param {string} [userAgent]
- * @returns {null|string} `wechat`, `wecom`, `dingtalk` …
- */
-export function inAppBrowser(userAgent = navigator.userAgent) {
-  const found = IN_APP.find(([, pattern]) => pattern.test(userAgent));
-  return found ? found[0] : null;
-}
 
 /**
  * Try everything a visit needs.

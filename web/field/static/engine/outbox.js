@@ -6,7 +6,7 @@
  */
 import { ApiProblem, NoContact, clockOffset, lastContact } from './api.js';
 import { changes, isTraining, markUnsent, read, storageState, tell, write } from './db.js';
-import { Locked, accountsHere, current, needsSignIn, unseal } from './session.js';
+import { Locked, accountsHere, current, needsSignIn, unsealIfWhole } from './session.js';
 
 const FIRST_WAIT_MS = 5000;
 const LONGEST_WAIT_MS = 15 * 60 * 1000;
@@ -68,12 +68,12 @@ async function rounds() {
   }
 }
 
-/** Put what was refused or conflicted into the queue once more, because a person wants it; then send. */
+/** Put what was refused, conflicted or did not open into the queue once more, because a person wants it; then send. */
 export async function sendAgain() {
   const account_id = current().id;
   await write(['records', 'photos'], async (tx) => {
     for (const store of ['records', 'photos']) {
-      for (const found of ['refused', 'conflict']) {
+      for (const found of ['refused', 'conflict', 'damaged']) {
         const rows = await tx.objectStore(store).index('state').getAll([account_id, found]);
         await Promise.all(rows.map((row) => tx.objectStore(store).put({ ...row, state: 'waiting' })));
       }
@@ -87,8 +87,9 @@ export async function sendAgain() {
  * Everything the outbox screen shows.
  * @returns {Promise<{sending: boolean, needs_sign_in: boolean, next_ms: number|null, trouble: null|{kind: string, detail: string},
  *   last_contact_ms: number|null, clock_offset_ms: number|null, storage: object, waiting: {records: number, photos: number, bytes: number},
- *   attention: number, delivered: {records: number, photos: number}, oldest_unsent_ms: number|null, visits: object[], others: object[]}>}
+ *   attention: number, damaged: number, delivered: {records: number, photos: number}, oldest_unsent_ms: number|null, visits: object[], others: object[]}>}
  *   trouble.kind: `no-contact`, `sign-in`, a problem's slug, or `phone`; attention: refused and conflicting ones;
+ *   damaged: what did not open when it was to be sent, and stays here;
  *   others: accounts of this phone whose work only they can send
  */
 export async function view() {
@@ -113,6 +114,7 @@ export async function view() {
       bytes: unsent.reduce((sum, one) => sum + one.size_bytes - (one.sent_bytes || 0), 0),
     },
     attention: count([...records, ...photos], 'refused', 'conflict'),
+    damaged: count([...records, ...photos], 'damaged'),
     delivered: { records: count(records, 'delivered'), photos: count(photos, 'delivered') },
     oldest_unsent_ms: unsent.reduce((oldest, one) => (oldest === null ? one.made_ms : Math.min(oldest, one.made_ms)), null),
     visits,
@@ -237,10 +239,10 @@ async function visitsOf(account_id) {
   );
   const found = await Promise.all(
     rows.map(async (row) => {
-      const pack = await unseal(row.package_box, `visit/${row.visit_id}`);
+      const pack = await unsealIfWhole(row.package_box, `visit/${row.visit_id}`);
       const own = (one) => one.visit_id === row.visit_id;
       const mine = { records: records.filter(own).map(shownRecord), photos: photos.filter(own).map(shownPhoto) };
-      return { visit_id: row.visit_id, village: pack.village, opened_ms: row.opened_ms, ...mine, ...standing(row, mine) };
+      return { visit_id: row.visit_id, village: pack && pack.village, opened_ms: row.opened_ms, ...mine, ...standing(row, mine) };
     }),
   );
   return found.sort((one, other) => other.opened_ms - one.opened_ms);
@@ -262,7 +264,7 @@ function standing(row, { records, photos }) {
   const total = photos.reduce((sum, photo) => sum + photo.size_bytes, 0);
   const sent = photos.reduce((sum, photo) => sum + (photo.state === 'delivered' ? photo.size_bytes : photo.sent_bytes), 0);
   const percent = total ? Math.floor((100 * sent) / total) : 0;
-  if (has('refused', 'conflict')) return { state: 'attention', percent };
+  if (has('refused', 'conflict', 'damaged')) return { state: 'attention', percent };
   if (has('uploading') && state.sending) return { state: 'uploading', percent };
   if (has('waiting', 'uploading')) return { state: 'waiting', percent };
   if (!row.ended) return { state: 'draft', percent };

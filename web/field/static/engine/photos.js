@@ -5,7 +5,7 @@
 import { read } from './db.js';
 import { localInstant, sha256Hex } from './keys.js';
 import { fixesAround } from './positions.js';
-import { accountId, seal, unseal, unsealBytes } from './session.js';
+import { accountId, seal, unsealBytes, unsealIfWhole } from './session.js';
 import { add, load } from './visits.js';
 
 export const MOST_OF_A_PROBLEM = 6;
@@ -67,7 +67,7 @@ export async function take(visitId, file, { source, ofRecord = null, draft }) {
 /** The small copy for the screen, as a data URL; null where the browser could not read the photo (HEIC). */
 export async function preview(photoId) {
   const row = await read('photos', (tx) => tx.store.get(photoId));
-  return row && row.preview_box ? unseal(row.preview_box, `preview/${row.sha256}`) : null;
+  return row && row.preview_box ? unsealIfWhole(row.preview_box, `preview/${row.sha256}`) : null;
 }
 
 /** The photo's own bytes; null once they were deleted here, after receipt and seven days. */

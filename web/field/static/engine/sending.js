@@ -6,7 +6,7 @@
 import { ApiProblem, NoContact, request, sendPiece } from './api.js';
 import { read, tell, write } from './db.js';
 import { localInstant, sha256Hex } from './keys.js';
-import { mustStillBe, unseal, unsealBytes } from './session.js';
+import { Damaged, mustStillBe, unsealBytes, unsealIfWhole } from './session.js';
 
 export const LARGEST_PIECE_BYTES = 256 * 1024;
 export const SMALLEST_PIECE_BYTES = 16 * 1024;
@@ -22,9 +22,6 @@ const TUS = { 'Tus-Resumable': '1.0.0' };
 /** What the link bears, learnt by trying; it survives the attempts but not the page. */
 const link = { piece_bytes: LARGEST_PIECE_BYTES, batch_bytes: LARGEST_BATCH_BYTES, good_pieces: 0 };
 
-/** The photo lies on this phone with other bytes than were hashed at the shutter: the phone's memory is at fault. */
-class Damaged extends Error {}
-
 /**
  * Send everything of an account that waits: all records first, then the photos they announce; then delete the bytes
  * of photos that were received seven days ago.
@@ -32,7 +29,11 @@ class Damaged extends Error {}
  */
 export async function sendAll(account_id) {
   await sendRecords(account_id);
-  for (const photo of await waitingPhotos(account_id)) await sendPhoto(photo);
+  for (const photo of await waitingPhotos(account_id)) {
+    const bytes = await ownBytes(photo);
+    if (bytes) await sendPhoto(photo, bytes);
+    else await kept({ ...photo, state: 'damaged' });
+  }
   await tidy(account_id);
 }
 
@@ -48,7 +49,8 @@ async function sendRecords(account_id) {
     const rows = await read('records', (tx) => tx.store.index('state').getAll([account_id, 'waiting']));
     if (!rows.length) return;
     rows.sort((one, other) => (one.visit_id === other.visit_id ? one.seq - other.seq : one.visit_id < other.visit_id ? -1 : 1));
-    await sendBatch(firstBatch(rows));
+    const batch = await wholeOnes(firstBatch(rows));
+    if (batch.length) await sendBatch(batch);
   }
 }
 
@@ -65,9 +67,24 @@ function firstBatch(rows) {
   return batch;
 }
 
-async function sendBatch(batch) {
-  const texts = await Promise.all(batch.map((row) => unseal(row.box, `record/${row.id}`)));
-  const records = texts.map(({ text, signature }) => ({ record: text, signature }));
+/** Each record with its text; what does not open stays on the phone, marked, and the others go on. */
+async function wholeOnes(rows) {
+  const boxes = await Promise.all(rows.map((row) => unsealIfWhole(row.box, `record/${row.id}`)));
+  mustStillBe(rows[0].account_id);
+  const damaged = rows.filter((row, at) => !boxes[at]);
+  await write(['records', 'photos'], async (tx) => {
+    for (const row of damaged) {
+      await tx.objectStore('records').put({ ...row, state: 'damaged' });
+      const photo = await tx.objectStore('photos').get(row.id);
+      if (photo) await tx.objectStore('photos').put({ ...photo, state: 'damaged' });
+    }
+  });
+  return rows.map((row, at) => ({ row, box: boxes[at] })).filter(({ box }) => box);
+}
+
+async function sendBatch(whole) {
+  const batch = whole.map(({ row }) => row);
+  const records = whole.map(({ box }) => ({ record: box.text, signature: box.signature }));
   mustStillBe(batch[0].account_id);
   try {
     const json = { device_utc: localInstant(), records };
@@ -81,7 +98,7 @@ async function sendBatch(batch) {
       await settle(batch, error.body.results);
     } else if (batch.length > 1) {
       // One of them spoils the rest: each goes alone, and the one says so.
-      for (const row of batch) await sendBatch([row]);
+      for (const one of whole) await sendBatch([one]);
     } else {
       await settle(batch, [{ id: batch[0].id, outcome: 'refused', sha256: batch[0].sha256, reason: error.slug }]);
     }
@@ -125,8 +142,7 @@ async function waitingPhotos(account_id) {
   });
 }
 
-async function sendPhoto(photo) {
-  const bytes = await ownBytes(photo);
+async function sendPhoto(photo, bytes) {
   let row = { ...photo, state: 'uploading' };
   let cuts = 0;
   let wrong = 0;
@@ -174,13 +190,16 @@ async function sendPhoto(photo) {
   await kept({ ...row, state: 'delivered', sent_bytes: row.size_bytes, receipt: { outcome: 'arrived', sha256: row.sha256, at_ms: Date.now() } });
 }
 
-/** The bytes as hashed at the shutter; a phone's memory can lie, and then this is found out here. */
+/** The bytes as hashed at the shutter, or null: a phone's memory can lie, and then this is found out here. */
 async function ownBytes(photo) {
   const row = await read('photo_bytes', (tx) => tx.store.get(photo.id));
-  if (!row) throw new Damaged('the bytes of a photo are gone');
-  const bytes = await unsealBytes(row, `photo/${photo.id}`);
-  if ((await sha256Hex(bytes)) !== photo.sha256) throw new Damaged('the bytes of a photo have changed on this phone');
-  return bytes;
+  try {
+    const bytes = await unsealBytes(row, `photo/${photo.id}`);
+    return (await sha256Hex(bytes)) === photo.sha256 ? bytes : null;
+  } catch (error) {
+    if (error instanceof Damaged) return null;
+    throw error;
+  }
 }
 
 /** The row with the place of its upload; the server gives the same place however often it is asked. */

@@ -27,6 +27,9 @@ export class WrongPassphrase extends Error {}
 /** The server knows a newer passphrase than this phone: the one before is needed once, to open what lies here. */
 export class OldPassphraseNeeded extends Error {}
 
+/** Something that lies on this phone does not open any more: its memory is at fault. */
+export class Damaged extends Error {}
+
 /** Nobody is signed in, or the page is locked. */
 export class Locked extends Error {}
 
@@ -189,9 +192,19 @@ export async function seal(value, about) {
   return sealBytes(keys.bytesOf(JSON.stringify(value)), about);
 }
 
-/** The value of a box made by `seal`. */
+/** The value of a box made by `seal`; raises `Damaged`. */
 export async function unseal(box, about) {
   return JSON.parse(new TextDecoder().decode(await unsealBytes(box, about)));
+}
+
+/** The value of a box made by `seal`, or null for a damaged one: in a list it must not cost the others. */
+export async function unsealIfWhole(box, about) {
+  try {
+    return await unseal(box, about);
+  } catch (error) {
+    if (error instanceof Damaged) return null;
+    throw error;
+  }
 }
 
 /** Bytes in the account's box. */
@@ -200,10 +213,14 @@ export function sealBytes(bytes, about) {
   return keys.closeBox(data, bytes, `${account.id}/${about}`);
 }
 
-/** The bytes of a box made by `sealBytes`. @returns {Promise<ArrayBuffer>} */
-export function unsealBytes(box, about) {
+/** The bytes of a box made by `sealBytes`; raises `Damaged`. @returns {Promise<ArrayBuffer>} */
+export async function unsealBytes(box, about) {
   const { account, data } = opened();
-  return keys.openBox(data, box, `${account.id}/${about}`);
+  try {
+    return await keys.openBox(data, box, `${account.id}/${about}`);
+  } catch (error) {
+    throw new Damaged(`${about} does not open any more`);
+  }
 }
 
 /**
@@ -292,8 +309,13 @@ async function closeToken(id, data, token, expires_utc) {
 }
 
 async function openToken(row, data) {
-  if (!row.token_box) return { token: null, expires_utc: null };
-  return JSON.parse(new TextDecoder().decode(await keys.openBox(data, row.token_box, `${row.id}/token`)));
+  const none = { token: null, expires_utc: null };
+  if (!row.token_box) return none;
+  try {
+    return JSON.parse(new TextDecoder().decode(await keys.openBox(data, row.token_box, `${row.id}/token`)));
+  } catch (error) {
+    return none; // damaged: one has to sign in again, and everything else opens
+  }
 }
 
 async function closedRow(account, passphrase, held) {

@@ -2,10 +2,18 @@
  * The page as a program on the phone: its worker, its updates, its installation.
  * @module
  */
-import { tell } from './db.js';
-import { isDrafting } from './visits.js';
+import { read, tell } from './db.js';
 
 const WORKER = '/field/sw.js';
+const IN_APP = [
+  ['wecom', /wxwork/i],
+  ['wechat', /MicroMessenger/i],
+  ['dingtalk', /DingTalk/i],
+  ['feishu', /Lark|Feishu/i],
+  ['alipay', /AlipayClient/i],
+  ['qq', /\bQQ\//i],
+  ['weibo', /Weibo/i],
+];
 const state = { registration: null, worker: 'none', prompt: null, updating: false };
 
 /**
@@ -79,6 +87,22 @@ export async function install() {
   state.prompt = null;
   await prompt.prompt();
   return (await prompt.userChoice).outcome === 'accepted';
+}
+
+/**
+ * The app whose built-in browser this is, or null for a browser of its own. Built-in ones may lose what is stored.
+ * @param {string} [userAgent]
+ * @returns {null|string} `wechat`, `wecom`, `dingtalk` …
+ */
+export function inAppBrowser(userAgent = navigator.userAgent) {
+  const found = IN_APP.find(([, pattern]) => pattern.test(userAgent));
+  return found ? found[0] : null;
+}
+
+/** Whether anything is being written on this phone, by whomever. */
+async function isDrafting() {
+  const rows = await read('visits', (tx) => tx.store.getAll());
+  return rows.some((row) => row.draft_box !== null);
 }
 
 function watchNew(worker) {

@@ -5,7 +5,7 @@
 import { exportKeys } from './assignments.js';
 import { read, tell, write } from './db.js';
 import { base64url, bytesOf, closeBox, exportKey, localInstant, verifies } from './keys.js';
-import { current, unseal, unsealBytes } from './session.js';
+import { Damaged, current, unsealBytes, unsealIfWhole } from './session.js';
 
 const FORMAT = 'phone-export/1';
 /** WebCrypto seals in one go and in memory, so a file holds so much and the next one the rest. */
@@ -26,7 +26,7 @@ export async function exportUnsent() {
   const server = await exportKeys();
   if (!server) throw new NoExportKey('the server\'s key was never fetched');
   const account = current();
-  const { records, photos: all } = await unsent(account.id);
+  const { records, photos: all } = await whole(await unsent(account.id));
   if (!records.length && !all.length) return null;
   const photos = firstPhotos(all);
   const visits = [...new Set([...records, ...photos].map((row) => row.visit_id))].map((visit_id) => ({
@@ -41,7 +41,7 @@ export async function exportUnsent() {
     visits: await Promise.all(
       visits.map(async (visit) => ({
         visit_id: visit.visit_id,
-        records: await Promise.all(visit.records.map(sentForm)),
+        records: visit.records.map(({ box }) => ({ record: box.text, signature: box.signature })),
         photos: visit.photos.map(({ sha256, size_bytes }) => ({ sha256, size_bytes })),
       })),
     ),
@@ -143,9 +143,24 @@ function unsent(account_id) {
   });
 }
 
-async function sentForm(row) {
-  const { text, signature } = await unseal(row.box, `record/${row.id}`);
-  return { record: text, signature };
+/** What opens, the records with their texts; what is damaged stays here and must not keep the rest from the office. */
+async function whole({ records, photos }) {
+  const boxes = await Promise.all(records.map((row) => unsealIfWhole(row.box, `record/${row.id}`)));
+  const opening = records.map((row, at) => ({ ...row, box: boxes[at] })).filter(({ box }) => box);
+  const good = [];
+  for (const photo of photos) if (await bytesOfPhoto(photo)) good.push(photo);
+  return { records: opening, photos: good };
+}
+
+/** One photo's bytes, or null when they do not open. */
+async function bytesOfPhoto(photo) {
+  const row = await read('photo_bytes', (tx) => tx.store.get(photo.id));
+  try {
+    return new Uint8Array(await unsealBytes(row, `photo/${photo.id}`));
+  } catch (error) {
+    if (error instanceof Damaged) return null;
+    throw error;
+  }
 }
 
 /** Length, manifest, and the photos' bytes one after the other; photos are opened one at a time into their place. */
@@ -157,8 +172,7 @@ async function container(manifest, photos) {
   plain.set(head, 4);
   let at = 4 + head.length;
   for (const photo of photos) {
-    const row = await read('photo_bytes', (tx) => tx.store.get(photo.id));
-    plain.set(new Uint8Array(await unsealBytes(row, `photo/${photo.id}`)), at);
+    plain.set(await bytesOfPhoto(photo), at);
     at += photo.size_bytes;
   }
   return plain;

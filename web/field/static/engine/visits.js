@@ -7,7 +7,7 @@
  */
 import { askToPersist, isTraining, read, tell, write } from './db.js';
 import { localInstant, sha256Hex, uuid7 } from './keys.js';
-import { accountId, seal, sealBytes, signText, unseal } from './session.js';
+import { accountId, seal, sealBytes, signText, unseal, unsealIfWhole } from './session.js';
 
 const TRIES = 8;
 /** Kinds with which a phone ends its part of a visit; only corrections come after. */
@@ -67,7 +67,8 @@ export async function begin(pack, { how, fix, nonce_ms }) {
 
 /**
  * The visits of the unlocked account on this phone, newest first.
- * @returns {Promise<Array<{visit_id: string, assignment_id: string, package: object, ended: string|null, drafting: boolean}>>}
+ * @returns {Promise<Array<{visit_id: string, assignment_id: string, package: object|null, ended: string|null, drafting: boolean}>>}
+ *   package: null when it is damaged
  */
 export async function list() {
   const account_id = accountId();
@@ -77,7 +78,7 @@ export async function list() {
       visit_id: row.visit_id,
       assignment_id: row.assignment_id,
       opened_ms: row.opened_ms,
-      package: await unseal(row.package_box, `visit/${row.visit_id}`),
+      package: await unsealIfWhole(row.package_box, `visit/${row.visit_id}`),
       ended: row.ended,
       drafting: row.draft_box !== null,
     })),
@@ -89,7 +90,8 @@ export async function list() {
  * Everything of one visit.
  * @param {string} visitId
  * @returns {Promise<{visit_id: string, assignment_id: string, package: object, draft: object|null,
- *   ended: string|null, records: RecordHere[], photos: object[]}>} photos: see `photos.js`, without their bytes
+ *   draft_damaged: boolean, ended: string|null, records: RecordHere[], photos: object[]}>} photos: see `photos.js`,
+ *   without their bytes; a damaged record is of the kind `damaged`; raises `Damaged` when the package is
  */
 export async function load(visitId) {
   const row = await visitRow(visitId);
@@ -99,11 +101,13 @@ export async function load(visitId) {
       tx.objectStore('photos').index('visit').getAll([row.account_id, visitId]),
     ]),
   );
+  const draft = row.draft_box && (await unsealIfWhole(row.draft_box, `draft/${visitId}`));
   return {
     visit_id: visitId,
     assignment_id: row.assignment_id,
     package: await unseal(row.package_box, `visit/${visitId}`),
-    draft: row.draft_box && (await unseal(row.draft_box, `draft/${visitId}`)),
+    draft,
+    draft_damaged: row.draft_box !== null && draft === null,
     ended: row.ended,
     records: await Promise.all(records.map(opened)),
     photos: photos.map(({ id, state, of_record, size_bytes, sent_bytes, receipt }) => ({
@@ -128,6 +132,15 @@ export async function saveDraft(visitId, draft) {
   await write('visits', async (tx) => {
     const row = await tx.store.get([account_id, visitId]);
     await tx.store.put({ ...row, draft_box });
+  });
+}
+
+/** Put a draft that does not open beside, where nothing is written over it; a new one can begin. */
+export async function setDraftAside(visitId) {
+  const { account_id } = await visitRow(visitId);
+  await write('visits', async (tx) => {
+    const row = await tx.store.get([account_id, visitId]);
+    await tx.store.put({ ...row, draft_box: null, damaged_draft_box: row.draft_box });
   });
 }
 
@@ -205,16 +218,11 @@ export async function confirm(visitId, scanned, fix) {
   return add(visitId, 'confirm', { arrive_id, arrive_sha256, fix });
 }
 
-/** Whether anything is being written on this phone, by whomever; an update of the page waits while it is. */
-export async function isDrafting() {
-  const rows = await read('visits', (tx) => tx.store.getAll());
-  return rows.some((row) => row.draft_box !== null);
-}
-
 /** A record's row with its text opened. @returns {Promise<RecordHere>} */
 export async function opened(row) {
-  const { text } = await unseal(row.box, `record/${row.id}`);
-  const { kind, made_at, body } = JSON.parse(text);
+  const box = await unsealIfWhole(row.box, `record/${row.id}`);
+  const damaged = { kind: 'damaged', made_at: localInstant(row.made_ms), body: {} };
+  const { kind, made_at, body } = box ? JSON.parse(box.text) : damaged;
   return { id: row.id, seq: row.seq, kind, sha256: row.sha256, made_at, body, state: row.state, receipt: row.receipt };
 }
 

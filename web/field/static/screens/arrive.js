@@ -2,7 +2,8 @@
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import * as visits from "../engine/visits.js";
-import { act, goVisit, keep, state } from "./state.js";
+import { goVisit, keep } from "./draft.js";
+import { act, state } from "./state.js";
 import { box, button, choice, field, plusMinus, quality, ring, thumb } from "./parts.js";
 import { hasArrived, signed, towards } from "./visit.js";
 import { span, t, when } from "./words.js";

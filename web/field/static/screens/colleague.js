@@ -2,7 +2,8 @@
 
 import { html } from "../../vendor/lit-html.js";
 import * as visits from "../engine/visits.js";
-import { act, goVisit, state, tell } from "./state.js";
+import { goVisit } from "./draft.js";
+import { act, state, tell } from "./state.js";
 import { box, button, fixNow, thumb } from "./parts.js";
 import { closeScanner, code, scanner } from "./scan.js";
 import { signed } from "./visit.js";

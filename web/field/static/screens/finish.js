@@ -2,7 +2,8 @@
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import * as visits from "../engine/visits.js";
-import { act, goVisit, keep, keepTyping, saveDraft, state } from "./state.js";
+import { goVisit, keep, keepTyping, saveDraft } from "./draft.js";
+import { act, state } from "./state.js";
 import { box, button, choice, field, linkButton, mark, plusMinus, thumb, tick } from "./parts.js";
 import { signSightings } from "./people.js";
 import { answersBody } from "./questions.js";

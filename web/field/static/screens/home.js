@@ -31,6 +31,7 @@ export function view() {
 }
 
 function sealed(one) {
+  if (one.damaged) return html`<article class="card sealed"><h3>${t("home.sealed_name")} ${mark("bad", t("state.damaged"))}</h3><p>${t("assignment.damaged")}</p></article>`;
   const early = Date.parse(one.release_utc) > Date.now();
   const late = Date.parse(one.expires_utc) < Date.now();
   return html`<article class="card sealed">
@@ -62,9 +63,14 @@ function warnings() {
     ${storage && storage.low ? box("look", t("home.little_room", { size: megabytes(storage.free_bytes) })) : nothing}`;
 }
 
-const underWay = (visit) => row(`#/visit/${visit.visit_id}`, visit.package.village.name, t("home.opened_at", { at: when(visit.opened_ms) }), mark("busy", t("state.open")));
+const underWay = (visit) => (visit.package ? whole(visit, mark("busy", t("state.open"))) : damaged(visit));
 
-const saved = (visit) => row(`#/visit/${visit.visit_id}`, visit.package.village.name, t("home.opened_at", { at: when(visit.opened_ms) }), howFar(visit));
+const saved = (visit) => (visit.package ? whole(visit, howFar(visit)) : damaged(visit));
+
+const whole = (visit, right) => row(`#/visit/${visit.visit_id}`, visit.package.village.name, t("home.opened_at", { at: when(visit.opened_ms) }), right);
+
+/** A visit whose package does not open: it is said, and leads to what of it waits and was received. */
+const damaged = (visit) => row("#/outbox", t("state.damaged"), t("home.opened_at", { at: when(visit.opened_ms) }), mark("bad", t("state.damaged_mark")));
 
 function howFar({ visit_id, ended }) {
   const found = state.outbox && state.outbox.visits.find((one) => one.visit_id === visit_id);

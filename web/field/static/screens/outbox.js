@@ -20,6 +20,7 @@ export function view() {
     <section aria-live="polite">
       ${records + photos ? box("look", html`<p><strong>${t("outbox.waits", { records, photos, size: megabytes(bytes) })}</strong></p>${age(now.oldest_unsent_ms)}`) : quiet(now)}
       ${now.attention ? box("bad", html`<p>${t("outbox.attention", { n: now.attention })}</p>${button(t("outbox.send_again"), () => act(outbox.sendAgain))}`) : nothing}
+      ${now.damaged ? box("bad", html`<p>${t("outbox.damaged", { n: now.damaged })}</p>${button(t("outbox.send_again"), () => act(outbox.sendAgain))}`) : nothing}
       ${trouble(now)}
     </section>
     <dl class="facts">
@@ -37,7 +38,7 @@ export function view() {
 }
 
 /** Nothing waits. That is only good news when something was delivered. */
-const quiet = (now) => (now.delivered.records ? box("good", t("outbox.all_delivered")) : box("plain", t("outbox.nothing")));
+const quiet = (now) => (now.attention || now.damaged ? nothing : now.delivered.records ? box("good", t("outbox.all_delivered")) : box("plain", t("outbox.nothing")));
 
 function age(oldest_ms) {
   const old_ms = Date.now() - oldest_ms;
@@ -53,7 +54,7 @@ function trouble(now) {
   return box("look", html`<p>${text}</p>${now.next_ms ? html`<p>${t("outbox.next", { span: span(now.next_ms - Date.now()) })}</p>` : nothing}`);
 }
 
-const visit = (one) => html`<section class="card"><h2>${one.village.name} <small>${when(one.opened_ms)}</small></h2>
+const visit = (one) => html`<section class="card"><h2>${one.village ? one.village.name : t("state.damaged")} <small>${when(one.opened_ms)}</small></h2>
   <p>${progress(one)}</p>
   ${one.state === "uploading" ? html`<progress max="100" value=${one.percent} aria-label=${t("outbox.progress")}></progress>` : nothing}
   <details><summary>${t("outbox.items", { records: one.records.length, photos: one.photos.length })}</summary>

@@ -1,7 +1,7 @@
 // Pieces that several screens share.
 
 import { html, nothing, svg } from "../../vendor/lit-html.js";
-import { keep, keepTyping, state } from "./state.js";
+import { state } from "./state.js";
 import { metres, t } from "./words.js";
 
 /** A state as people see it: a sign, a word and a colour, never the colour alone. */
@@ -9,7 +9,7 @@ export const mark = (tone, text) => html`<span class="mark ${tone}"><span aria-h
 
 const SIGNS = { good: "✓", look: "!", bad: "✕", plain: "○", busy: "…" };
 
-const TONES = { draft: "plain", waiting: "look", uploading: "busy", attention: "bad", conflict: "bad", refused: "bad", delivered: "good" };
+const TONES = { draft: "plain", waiting: "look", uploading: "busy", attention: "bad", damaged: "bad", conflict: "bad", refused: "bad", delivered: "good" };
 
 /** How far a visit, a record or a photo has come. */
 export const progress = (one) => mark(TONES[one.state], t(`progress.${one.state}`, { percent: one.percent || 0 }));
@@ -98,9 +98,3 @@ export function responsible() {
 
 /** The newest fix if there is one, to be stored with what is recorded now. */
 export const fixNow = () => (state.positions && state.positions.last) || null;
-
-/** A text field of the draft, saved as it is typed. */
-export const draftField = (label, name, options) => field(label, state.draft[name] || "", (value) => keepTyping({ [name]: value }), options);
-
-/** A tick of the draft. */
-export const draftTick = (text, name) => tick(text, Boolean(state.draft[name]), (checked) => keep({ [name]: checked }));

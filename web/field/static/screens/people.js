@@ -2,7 +2,8 @@
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import * as visits from "../engine/visits.js";
-import { act, goVisit, keep, keepTyping, state } from "./state.js";
+import { goVisit, keep, keepTyping } from "./draft.js";
+import { act, state } from "./state.js";
 import { box, button, counter, field, fixNow, mark, radios, thumb, tick } from "./parts.js";
 import { sightingOf } from "./visit.js";
 import { photosOf } from "./photos.js";

@@ -2,7 +2,8 @@
 
 import { html } from "../../vendor/lit-html.js";
 import * as photos from "../engine/photos.js";
-import { act, keep, redraw, state } from "./state.js";
+import { keep } from "./draft.js";
+import { act, redraw, state } from "./state.js";
 import { button } from "./parts.js";
 import { t } from "./words.js";
 

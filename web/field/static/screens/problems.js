@@ -3,7 +3,8 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { uuid7 } from "../engine/keys.js";
 import * as visits from "../engine/visits.js";
-import { act, goVisit, keep, keepTyping, state, tell } from "./state.js";
+import { goVisit, keep, keepTyping } from "./draft.js";
+import { act, state, tell } from "./state.js";
 import { box, button, choice, field, fixNow, linkButton, mark, thumb, tick } from "./parts.js";
 import { photosOf, picturesOf } from "./photos.js";
 import { signed } from "./visit.js";

@@ -1,7 +1,8 @@
 // What villagers may be asked. All of it is optional; the spoken words stand on top.
 
 import { html, nothing } from "../../vendor/lit-html.js";
-import { goVisit, keep, keepTyping, state } from "./state.js";
+import { goVisit, keep, keepTyping } from "./draft.js";
+import { state } from "./state.js";
 import { box, button, choice, counter, field, thumb } from "./parts.js";
 import { either, language, t } from "./words.js";
 

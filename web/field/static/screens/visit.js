@@ -3,7 +3,8 @@
 import { html, nothing, svg } from "../../vendor/lit-html.js";
 import * as positions from "../engine/positions.js";
 import * as visits from "../engine/visits.js";
-import { act, go, goVisit, keep, state, takeUp } from "./state.js";
+import { goVisit, keep, takeUp } from "./draft.js";
+import { act, go, state } from "./state.js";
 import { box, button, field, linkButton, mark, progress, row, thumb } from "./parts.js";
 import { known, metres, t, when } from "./words.js";
 

@@ -1,6 +1,8 @@
-// The page's texts: one key, two languages; only the chosen language is loaded.
+// The page's texts: one key, two languages; only the chosen language is loaded, and of it first what the start needs.
 
 const LANGUAGES = { zh: "zh-CN", en: "en" };
+const WORK = ".work";
+const parts = [""];
 let texts = {};
 let chosen = "zh";
 
@@ -14,15 +16,26 @@ export function wantedLanguage() {
   return document.documentElement.lang.startsWith("en") ? "en" : "zh";
 }
 
-/** Loads one language; from here on t() speaks it. */
+/** Loads one language, as much of it as was loaded before; from here on t() speaks it. */
 export async function speak(wanted) {
-  const answer = await fetch(new URL(`../words/${wanted}.json`, import.meta.url));
-  texts = await answer.json();
+  texts = Object.assign({}, ...(await Promise.all(parts.map((part) => load(wanted, part)))));
   chosen = wanted;
   localStorage.setItem("shidi.language", wanted);
   document.documentElement.lang = LANGUAGES[wanted];
   document.title = t("app.title");
 }
+
+/** Loads the rest of the language that is spoken: what is said to somebody who signed in. */
+export async function speakOfWork() {
+  const asked = chosen;
+  const more = await load(asked, WORK);
+  if (asked !== chosen) return speakOfWork(); // somebody changed the language meanwhile
+  texts = { ...texts, ...more };
+  if (!parts.includes(WORK)) parts.push(WORK);
+  return undefined;
+}
+
+const load = async (wanted, part) => (await fetch(new URL(`../words/${wanted}${part}.json`, import.meta.url))).json();
 
 /** The text under a key, its gaps filled. A key nobody wrote shows as itself: no screen may fail for a word. */
 export function t(key, values = {}) {
