@@ -10,12 +10,13 @@ READY := $(VENV)/.ready
 UNFINISHED := $(VENV)/.unfinished
 LOCK_VENV := build/lock-venv
 
-.PHONY: help setup demo test lint format lock clean
+.PHONY: help setup demo test long lint format lock clean
 
 help:
 	@echo "make setup         make $(VENV) with everything the lock names (the other commands do it when needed)"
 	@echo "make demo          load the sample county, run a round over HTTP, serve until stopped (SERVE=0: end after the run)"
 	@echo "make test          all checks and all tests"
+	@echo "make long          the phone page in WebKitGTK; needs webkit2gtk-driver, xvfb and the extra: pip install -e '.[long]'"
 	@echo "make lint          the checks alone: ruff, mypy, import contracts"
 	@echo "make format        let ruff lay out the code"
 	@echo "make lock          write requirements.lock anew from pyproject.toml"
@@ -56,6 +57,9 @@ lint: setup
 # Tests of one file stay in one process: they share what is slow to start.
 test: lint
 	@echo "tests"; $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+
+long: setup
+	@$(BIN)/python -m bench.phone_webkit
 
 format: setup
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .

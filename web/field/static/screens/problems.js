@@ -35,8 +35,8 @@ const foundCard = ({ id, body }) => html`<article class="card"><h2>${itemName(bo
 
 /** What was taken for problems that were given up again: signed at the shutter, so it stays, as photos of the visit. */
 function givenUp() {
-  const known = new Set(state.visit.records.map((record) => record.id));
-  const left = state.visit.photos.filter((photo) => photo.of_record && !known.has(photo.of_record));
+  const known = state.visit.records.map((record) => record.id);
+  const left = state.visit.photos.filter((photo) => photo.of_record && !known.includes(photo.of_record));
   return left.length ? html`<article class="card"><h2>${t("problems.given_up")}</h2><p class="soft">${t("problems.given_up_lead")}</p>${picturesOf(left)}</article>` : nothing;
 }
 
