@@ -22,6 +22,7 @@ def test_a_pair_comes_back_as_it_was() -> None:
         ed25519.Ed25519PrivateKey.generate().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
         ec.generate_private_key(ec.SECP384R1()).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
     ],
+    ids=["rubbish", "Ed25519", "P-384"],
 )
 def test_what_is_no_p256_key_is_refused(private: bytes) -> None:
     with pytest.raises(BadKey):
