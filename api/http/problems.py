@@ -222,6 +222,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
 FAULTS_OF_THE_HOUSE: frozenset[type[Exception]] = frozenset(
     {
         media.AuthorityUnavailable,
+        media.BadAddress,  # answered when the server starts
         media.NotComparable,
         media.ProofBroken,
         media.SealBroken,

@@ -20,7 +20,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 def stamp(world: World, url: str | None) -> None:
-    job_handlers(world.house.evidence, world.clock, url)["stamp_checkpoints"](world.store, "unstamped")
+    job_handlers(world.house.evidence, world.house.tiles, world.clock, url)["stamp_checkpoints"](
+        world.store, "unstamped"
+    )
 
 
 def checkpoint(world: World) -> int:
