@@ -21,7 +21,8 @@ import requests
 from PIL import Image
 from sqlalchemy import func, select
 
-from api.app import open_evidence, open_store
+from api.app import open_store
+from api.evidence import open_evidence
 from api.settings import Settings, read_settings
 from demo.phone import TUS, Phone
 from demo.server import Server

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 from tusclient.client import TusClient
 
-from api.app import open_evidence
+from api.evidence import open_evidence
 from demo.cutter import Cutter
 from demo.phone import SMALLEST_CHUNK_BYTES, Phone
 from demo.server import Server
