@@ -92,7 +92,7 @@ def send_records(visit_id: UUID) -> Any:
     if not reception.known_visit:
         raise NoSuchVisit(f"there is no visit {visit_id}")
     return _told(
-        [_receipt(receipt, what) for receipt, what in zip(reception.receipts, read, strict=True)],
+        [receipt_told(receipt, what) for receipt, what in zip(reception.receipts, read, strict=True)],
         {receipt.outcome for receipt in reception.receipts},
     )
 
@@ -104,7 +104,8 @@ def _read_delivery(body: bytes) -> dict[str, Any]:
         raise UnreadableBody(f"this is not a delivery of records: {reason}"[:500]) from reason
 
 
-def _receipt(receipt: RecordReceipt, what: ReadRecord) -> dict[str, Any]:
+def receipt_told(receipt: RecordReceipt, what: ReadRecord) -> dict[str, Any]:
+    """What a phone is told of one record, by the name it knows it by."""
     # A record of the wrong shape has no place under its id, but its phone knows it by nothing else.
     return {
         "id": receipt.record_id or what.id,

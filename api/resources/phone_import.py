@@ -21,7 +21,7 @@ import marshmallow as ma
 from api.http.errors import UnreadableBody, UploadTooLarge
 from api.http.fields import Id, Instant, Schema, Sha256Hex, Whole
 from api.http.strict_json import read_json
-from api.resources.intake import RecordReceiptOut, SentRecord
+from api.resources.intake import RecordReceiptOut, SentRecord, receipt_told
 from api.resources.record_shapes import MOST_RECORDS_OF_A_PHONE, read_record
 from media.errors import HashMismatch, UnreadableExport, UploadBusy, UploadNotFound
 from media.proof import ExportPart, OpenedExport, open_export, read_head
@@ -172,10 +172,7 @@ class Importer:
             ]
             with self.store.writing() as uow:
                 receipts = receive_exported(uow, actor, signer, visit_id, incoming, at_utc=self.clock())
-            told += [
-                {**receipt, "id": receipt["id"] or (str(what.id) if what.id else None)}
-                for receipt, what in zip(_told(receipts), read, strict=True)
-            ]
+            told += _RECEIPTS.dump([receipt_told(one, what) for one, what in zip(receipts, read, strict=True)])
         return told
 
     def _take_photo(self, signer: Actor | None, visit_id: UUID, sha256: str, size_bytes: int, part: ExportPart) -> str:
@@ -244,19 +241,3 @@ def _manifest(export: OpenedExport) -> dict[str, Any]:
     if promised_bytes != export.left_bytes:
         raise UnreadableExport(f"the manifest speaks of {promised_bytes} bytes of photos, {export.left_bytes} are here")
     return manifest
-
-
-def _told(receipts: list[Any]) -> list[dict[str, Any]]:
-    shown = [
-        {
-            "id": receipt.record_id,
-            "outcome": receipt.outcome,
-            "sha256": receipt.sha256,
-            "received_utc": receipt.received_utc,
-            "log_index": receipt.log_index,
-            "reason": receipt.reason,
-        }
-        for receipt in receipts
-    ]
-    told: list[dict[str, Any]] = _RECEIPTS.dump(shown)
-    return told

@@ -62,23 +62,7 @@ def begin_upload(
     The bytes must have been announced by a photo record of this visit (taken or refused: a photo beyond the cap may
     still be sent, it stays outside the visit).
     """
-    require(actor, Right.RECORD)
-    visit = assigned_visit(uow, visit_id)
-    if visit is None or actor.account_id not in {m.account_id for m in visit.team}:
-        raise NoSuchVisit(f"there is no visit {visit_id}")
-    if removal_of(uow, visit_id) is not None:
-        raise RemovedByRule("what this visit held was removed by rule; nothing is added to it")
-    announced = uow.session.scalar(
-        select(ReceivedRecord.number)
-        .where(
-            ReceivedRecord.visit_id == visit_id,
-            ReceivedRecord.photo_sha256 == sha256,
-            ReceivedRecord.photo_size_bytes == size_bytes,
-        )
-        .limit(1)
-    )
-    if announced is None:
-        raise PhotoNotAnnounced("no photo record of this visit names these bytes; send the records first")
+    _check_expected(uow, actor, visit_id, sha256, size_bytes)
     is_new = insert_unless_there(
         uow,
         Upload,
@@ -199,6 +183,27 @@ def visits_with_photo(uow: UnitOfWork, sha256: str) -> set[UUID]:
             )
         )
     )
+
+
+def _check_expected(uow: UnitOfWork, actor: Actor, visit_id: UUID, sha256: str, size_bytes: int) -> None:
+    """Raise unless these bytes were announced for a visit of the caller's that still takes something."""
+    require(actor, Right.RECORD)
+    visit = assigned_visit(uow, visit_id)
+    if visit is None or actor.account_id not in {m.account_id for m in visit.team}:
+        raise NoSuchVisit(f"there is no visit {visit_id}")
+    if removal_of(uow, visit_id) is not None:
+        raise RemovedByRule("what this visit held was removed by rule; nothing is added to it")
+    announced = uow.session.scalar(
+        select(ReceivedRecord.number)
+        .where(
+            ReceivedRecord.visit_id == visit_id,
+            ReceivedRecord.photo_sha256 == sha256,
+            ReceivedRecord.photo_size_bytes == size_bytes,
+        )
+        .limit(1)
+    )
+    if announced is None:
+        raise PhotoNotAnnounced("no photo record of this visit names these bytes; send the records first")
 
 
 def _own(uow: UnitOfWork, actor: Actor, upload_id: UUID, *, alone: bool = False) -> Upload:
