@@ -18,6 +18,7 @@ from api.http.problems import answer_known_error, answer_unexpected
 from api.http.signin import keep_visitor_cookie
 from api.http.throttle import SignInThrottle
 from api.jobs import job_handlers
+from api.map_tiles import tile_folder
 from api.pages import pages_blueprint
 from api.pages.field import field
 from api.resources.access import accounts, sessions
@@ -36,7 +37,6 @@ from api.uploads import MethodOverride, uploads
 from media.errors import MediaError
 from media.proof import load_or_create_master_key
 from visits.errors import VisitsError
-from visits.places import TileFolder
 from visits.store import JobRunner, Store
 
 ROOMS: tuple[RoomBlueprint, ...] = (
@@ -74,7 +74,7 @@ def create_app(settings: Settings, store: Store | None = None, *, clock: Callabl
     app.json.sort_keys = False  # type: ignore[attr-defined]
     store = store or open_store(settings)
     evidence = open_evidence(settings)
-    tiles = TileFolder(settings.data_dir.resolve() / "tiles")
+    tiles = tile_folder(settings)
     requests = RequestCounter()
     app.extensions[EXTENSION] = House(
         settings=settings,

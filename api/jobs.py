@@ -49,7 +49,7 @@ def job_handlers(
         "make_checkpoint": lambda store, _subject: _make_checkpoint(store, clock),
         "stamp_checkpoints": lambda store, _subject: _stamp_checkpoints(store, timestamp_url, clock),
         "inspect_photo": lambda store, subject: _inspect_photo(store, evidence, seen, subject, clock),
-        "draw_tiles": lambda store, subject: _draw_tiles(store, tiles, subject, clock),
+        "draw_tiles": lambda store, subject: draw_county(store, tiles, subject, clock),
     }
 
 
@@ -118,15 +118,20 @@ def _inspect_photo(
         keep_prints(uow, seen, visit_id, sha256, found.prints, at_utc=clock())
 
 
-def _draw_tiles(store: Store, tiles: TileFolder, county_code: str, clock: Callable[[], datetime]) -> None:
-    """Draw a county's tiles while nobody waits for the records, and then say that they are there."""
+def draw_county(
+    store: Store, tiles: TileFolder, county_code: str, clock: Callable[[], datetime], *, anew: bool = False
+) -> None:
+    """Draw a county's tiles while nobody waits for the records, and then say that they are there.
+
+    A file that is there and whole is taken as it is, unless it is to be drawn ``anew``.
+    """
     on = clock().astimezone(LOCAL_ZONE).date()
     with store.writing() as uow:
         number_divisions(uow, county_code)
         shapes = county_shapes(uow, county_code, on=on)
     if shapes.is_empty:
         return
-    if not tiles.has(county_code, shapes.sha256):
+    if anew or tiles.fault(county_code, shapes.sha256):
         tiles.write(shapes)
     with store.writing() as uow:
         kept = note_tiles(uow, shapes, on=on, at_utc=clock())

@@ -15,7 +15,7 @@ from api.cli.place import Place
 from api.cli.presence import presence
 from api.cli.retention import retention
 from api.cli.serve import serve
-from api.cli.upkeep import check, migrate, sweep
+from api.cli.upkeep import check, migrate, sweep, tiles
 from api.cli.witness import checkpoint, witness
 from api.settings import BadSetting
 from api.workbooks import WorkbookError
@@ -48,5 +48,5 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
 imports.add_command(phone)
 for command in (bootstrap, user, imports, calendar, migrate, serve, check, sweep, presence, keys):
     shidi.add_command(command)
-for command in (checkpoint, witness, bundle, verify, retention):
+for command in (tiles, checkpoint, witness, bundle, verify, retention):
     shidi.add_command(command)

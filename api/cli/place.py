@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 import click
 
 from api.evidence import open_evidence
+from api.map_tiles import tile_folder
 from api.settings import Settings, read_settings
 from media.proof import load_or_create_master_key
 from media.store import EvidenceStore
 from visits.access import Actor, actor_named
 from visits.intake import photos_have_arrived
+from visits.places import TileFolder
 from visits.store import Store, UnitOfWork
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,6 +37,10 @@ class Place:
     def evidence(self, store: Store) -> EvidenceStore:
         """The evidence store of this installation."""
         return evidence_beside(self.settings(), store)
+
+    def tiles(self) -> TileFolder:
+        """Where the map's tiles of this installation are."""
+        return tile_folder(self.settings())
 
     @contextmanager
     def store(self) -> Iterator[Store]:

@@ -28,7 +28,7 @@ def check(context: click.Context, data_dir: Path | None) -> None:
 
     place = here(context, data_dir)
     with place.store() as store:
-        report = upkeep.check(store, place.evidence(store))
+        report = upkeep.check(store, place.evidence(store), place.tiles())
     click.echo(
         f"{report.records} records, {report.photos} photos, log of {report.log_size}, root {report.log_root_hex}"
     )
@@ -41,6 +41,32 @@ def check(context: click.Context, data_dir: Path | None) -> None:
     if report.findings:
         raise click.exceptions.Exit(1)
     click.echo("all is there and unchanged")
+
+
+@click.group()
+def tiles() -> None:
+    """The map's tiles, which are drawn from the boundaries."""
+
+
+@tiles.command()
+@click.option("--all", "every", is_flag=True, help="Also those that are whole: after a change of the drawing itself.")
+@located
+@click.pass_context
+def redraw(context: click.Context, every: bool, data_dir: Path | None) -> None:
+    """Draw the tiles again that are missing or damaged; safe while the server runs."""
+    from api.jobs import draw_county
+    from visits.places import counties_drawn, lost_tiles
+
+    place = here(context, data_dir)
+    folder = place.tiles()
+    with place.store() as store:
+        with store.reading() as uow:
+            lost = dict(lost_tiles(uow, folder))
+            wanted = counties_drawn(uow) if every else sorted(lost)
+        for county_code in wanted:
+            draw_county(store, folder, county_code, now_utc, anew=True)
+            click.echo(f"county {county_code}: {lost.get(county_code, 'whole')}, drawn again")
+    click.echo(f"{len(wanted)} counties drawn again")
 
 
 @click.command()

@@ -33,7 +33,14 @@ from visits.access import (
     SignInRefused,
     WeakPassphrase,
 )
-from visits.fieldwork import BoxOutsidePhoto, NoSuchPhoto, NoSuchSighting, PhotoNotLookedOver
+from visits.fieldwork import (
+    BoxOutsidePhoto,
+    CalibrationRefused,
+    NoSuchDevice,
+    NoSuchPhoto,
+    NoSuchSighting,
+    PhotoNotLookedOver,
+)
 from visits.fieldwork import NoSuchVisit as NoSuchFieldVisit
 from visits.forms import BadQuestionSet, NoSuchItem, NoSuchQuestionSet
 from visits.intake import (
@@ -161,6 +168,10 @@ PROBLEMS: dict[type[Exception], Problem] = {
     BoxOutsidePhoto: Problem("box-outside-photo", 422, "A box lies outside the photo", "遮盖框不在照片之内"),
     PhotoNotLookedOver: Problem(
         "photo-not-looked-over", 409, "Nobody has looked this photo over yet", "这张照片还没有人看过需不需要遮盖"
+    ),
+    NoSuchDevice: Problem("no-such-phone", 404, "No such phone", "没有这部手机"),
+    CalibrationRefused: Problem(
+        "calibration-refused", 422, "This says nothing about the phone", "这些定位不足以校准手机"
     ),
     NoSuchPhoto: Problem("no-such-photo", 404, "No such photo here", "没有这张照片"),
     NoSuchSighting: Problem("no-such-sighting", 404, "No such sighting", "没有这条在岗核查"),

@@ -10,6 +10,7 @@ from api.pages import (
     ledger,
     log,
     phone_exports,
+    phones,
     photos,
     postings,
     review,
@@ -18,7 +19,20 @@ from api.pages import (
 from api.pages.blueprint import desk
 
 # Importing a module hangs its views on the blueprint; this tuple says that it is meant.
-PAGES = (account, assignments, coverage_map, errors, ledger, log, phone_exports, photos, postings, review, visits)
+PAGES = (
+    account,
+    assignments,
+    coverage_map,
+    errors,
+    ledger,
+    log,
+    phone_exports,
+    phones,
+    photos,
+    postings,
+    review,
+    visits,
+)
 
 
 def pages_blueprint() -> Blueprint:

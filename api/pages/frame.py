@@ -40,7 +40,15 @@ class LanguageLink:
 
 
 _SAID = frozenset(
-    {"assignments.done", "cover.done", "decision.done", "decision.second_done", "notice.done", "reply.done"}
+    {
+        "assignments.done",
+        "cover.done",
+        "decision.done",
+        "decision.second_done",
+        "notice.done",
+        "phones.done",
+        "reply.done",
+    }
 )
 
 _ROOMS: tuple[tuple[str, str, Right], ...] = (
@@ -48,6 +56,7 @@ _ROOMS: tuple[tuple[str, str, Right], ...] = (
     ("/desk/assignments", "nav.assignments", Right.ASSIGN),
     ("/desk/assignments", "nav.assignments", Right.RECORD),
     ("/desk/phone-exports", "nav.phone_exports", Right.IMPORT_PHONES),
+    ("/desk/phones", "nav.phones", Right.CALIBRATE),
     ("/desk/postings", "nav.postings", Right.READ_PEOPLE),
     ("/desk/decisions", "nav.decisions", Right.DECIDE),
     ("/desk/ledger", "nav.ledger", Right.READ_LEDGER),

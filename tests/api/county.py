@@ -108,6 +108,7 @@ def build(county: County) -> None:
     world, ids = county.world, county.ids
     lin, chen, org = (world.phone(login) for login in ("lin", "chen", "org"))
     _draw_village(world)
+    ids["device_id"] = _device_of(world, lin)
     assigned = world.assign()
     ids.update(assignment_id=assigned["id"], visit_id=assigned["visit_id"])
     for phone in (lin, chen):
@@ -218,13 +219,18 @@ def _deliver(county: County, lin: Phone) -> dict[str, bytes]:
     return photos
 
 
+def _device_of(world: World, phone: Phone) -> str:
+    with world.store.reading() as uow:
+        query = select(Device.id).where(Device.account_id == UUID(phone.account_id)).order_by(Device.registered_utc)
+        return str(uow.session.scalars(query).first())
+
+
 def _bring_by_stick(world: World, lin: Phone) -> str:
     """The office brings in a file of lin's phone that holds nothing new; the id of the import."""
-    with world.store.reading() as uow:
-        device_id = uow.session.scalars(select(Device.id).where(Device.account_id == UUID(lin.account_id))).first()
+    device_id = _device_of(world, lin)
     office = world.phone("office")
     keys = office.get("phone-exports/key").get_json()
-    said = {"account_id": lin.account_id, "device_id": str(device_id), "made_at": "2026-05-12T18:00:00+08:00"}
+    said = {"account_id": lin.account_id, "device_id": device_id, "made_at": "2026-05-12T18:00:00+08:00"}
     file = sealed(keys["kid"], keys["public_key"], container({**said, "visits": []}))
     answer = office.ask("POST", "phone-exports", headers={"Content-Type": "application/octet-stream"}, data=file)
     assert answer.status_code == 200, answer.get_json()

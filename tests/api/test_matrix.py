@@ -96,6 +96,11 @@ _PIECE = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet
 _NOTICE = {"given_on": "2026-05-12", "how": "paper"}
 _REPLY = {"text": "在县里", "received_on": "2026-05-12", "how": "paper"}
 _SECOND = {"agree": "yes", "version": "1", "reason": "核实无误"}
+_CALIBRATION = {
+    "point": "县政府控制点",
+    **{"lon_deg": "119.5044", "lat_deg": "27.4555", "datum": "cgcs2000", "error_m": "5", "declared": "wgs84"},
+    "fixes": "\n".join(f"119.5044, 27.4555, 10, 2026-05-12T09:00:{second}+08:00" for second in (10, 20, 30)),
+}
 _COVERS = {"boxes": [{"left": 0.1, "top": 0.2, "right": 0.3, "bottom": 0.4}]}
 _NEW_ACCOUNT = {"login": "new.one", "name": "新人", "role": "inspector", "division_prefix": "350924"}
 
@@ -133,6 +138,7 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /desk/assignments/{assignment_id}/key": lambda c: Ask(form={}),
     "POST /desk/assignments/{sealed_id}/key": lambda c: Ask(form={}),
     "POST /desk/phone-exports": lambda c: Ask(form={}),
+    "POST /desk/phones/{device_id}": lambda c: Ask(form=_CALIBRATION),
     "POST /desk/sightings/{sighting_2_id}/decisions": lambda c: Ask(form=_decision(c)),
     "POST /desk/sightings/{sighting_2_id}/notices": lambda c: Ask(form=_NOTICE),
     "POST /desk/notices/{notice_id}/replies": lambda c: Ask(form=_REPLY),

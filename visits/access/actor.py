@@ -28,6 +28,7 @@ class Right(StrEnum):
     ASSIGN = "assign"
     RECORD = "record"
     IMPORT_PHONES = "import_phones"
+    CALIBRATE = "calibrate"
     READ_PLACES = "read_places"
     READ_VISITS = "read_visits"
     READ_PEOPLE = "read_people"
@@ -51,6 +52,7 @@ _HELD_BY: dict[Right, frozenset[Role]] = {
     Right.ASSIGN: frozenset({Role.OFFICE}),
     Right.RECORD: frozenset({Role.INSPECTOR}),
     Right.IMPORT_PHONES: frozenset({Role.INSPECTOR, Role.OFFICE}),
+    Right.CALIBRATE: frozenset({Role.OFFICE}),
     Right.READ_PLACES: frozenset(Role),
     Right.READ_VISITS: frozenset({Role.ORGANIZATION, Role.OFFICE, Role.INSPECTOR}),
     Right.READ_PEOPLE: frozenset({Role.ORGANIZATION}),

@@ -1,11 +1,23 @@
 """Visits as they happened: sightings, whereabouts, hints and completeness, worked out from the records."""
 
+from visits.fieldwork.calibrations import (
+    CalibrationView,
+    KnownPoint,
+    PhoneFix,
+    PhoneView,
+    calibrate_phone,
+    calibration_of,
+    phone,
+    phones,
+)
 from visits.fieldwork.coverage import CoverageStatus, VillageCoverage, coverage, coverage_status
 from visits.fieldwork.covers import MOST_BOXES, CoverView, LeavingCopy, cover, covers_of_photo, leaving_copy
 from visits.fieldwork.devices import read_device
 from visits.fieldwork.errors import (
     BoxOutsidePhoto,
+    CalibrationRefused,
     FieldworkError,
+    NoSuchDevice,
     NoSuchPhoto,
     NoSuchSighting,
     NoSuchVisit,
@@ -42,6 +54,7 @@ from visits.fieldwork.reading import (
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.resemblance import LookAlike, OtherPhoto, catch_up, forget_photos, keep_prints, look_alikes
 from visits.fieldwork.rows import (
+    DeviceCalibration,
     DeviceReading,
     FixJudgement,
     Hint,
@@ -56,9 +69,12 @@ __all__ = [
     "MOST_BOXES",
     "AnswerView",
     "BoxOutsidePhoto",
+    "CalibrationRefused",
+    "CalibrationView",
     "CorrectionView",
     "CoverView",
     "CoverageStatus",
+    "DeviceCalibration",
     "DeviceReading",
     "FieldRecord",
     "FieldworkError",
@@ -66,13 +82,17 @@ __all__ = [
     "FixView",
     "Hint",
     "HintView",
+    "KnownPoint",
     "LeavingCopy",
     "LookAlike",
+    "NoSuchDevice",
     "NoSuchPhoto",
     "NoSuchSighting",
     "NoSuchVisit",
     "OpeningView",
     "OtherPhoto",
+    "PhoneFix",
+    "PhoneView",
     "PhotoFact",
     "PhotoNotLookedOver",
     "PhotoView",
@@ -85,6 +105,8 @@ __all__ = [
     "VisitReceipt",
     "VisitSummary",
     "VisitView",
+    "calibrate_phone",
+    "calibration_of",
     "catch_up",
     "cover",
     "coverage",
@@ -99,6 +121,8 @@ __all__ = [
     "leaving_copy",
     "look_alikes",
     "open_photo",
+    "phone",
+    "phones",
     "photo_of_visit",
     "photos_of_visit",
     "read_device",

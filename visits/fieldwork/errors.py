@@ -19,6 +19,14 @@ class NoSuchSighting(FieldworkError):
     """There is no such sighting for the caller."""
 
 
+class NoSuchDevice(FieldworkError):
+    """There is no such phone for the caller."""
+
+
+class CalibrationRefused(FieldworkError):
+    """The fixes or the known point are not good enough to say anything about a phone."""
+
+
 class PhotoNotLookedOver(FieldworkError):
     """Nobody has said yet what is to be covered in this photo, be it nothing; so no copy of it leaves the house."""
 

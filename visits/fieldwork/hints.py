@@ -11,9 +11,11 @@ from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from math import isfinite
 from typing import Any
+from uuid import UUID
 
 from geo import Datum, LonLat, Signal, Strength, TimedFix, distance_m, explained_by_datum, implied_speed_mps
 from visits.fieldwork.answers import answers_given, unknown_notices
+from visits.fieldwork.calibrations import calibration_of, contradicts
 from visits.fieldwork.case import Case
 from visits.fieldwork.devices import device_reading
 from visits.fieldwork.oddities import odd_light, odd_series
@@ -203,18 +205,41 @@ def _about_series(case: Case) -> Iterable[RaisedHint]:
 
 def _about_datums(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
     """Positions outside the village that another datum brings into it, and phones of which that is known."""
+    shifted: set[UUID | None] = set()
     for record in case.records:
         for fix, judged in zip(record.fixes, case.places[record.id], strict=True):
             datum = _fits_in(fix, judged, case)
             if datum is not None:
+                shifted.add(record.device_id)
                 yield RaisedHint("fix_other_datum", f"record:{record.id}", "weak", {"datum": datum})
     for device_id in sorted({r.device_id for r in case.records if r.device_id is not None}):
         found = device_reading(uow, device_id)
+        suspected = device_id in shifted or (found is not None and found.misread)
+        yield from _about_calibration(uow, case, device_id, suspected=suspected)
         if found is not None and found.misread:
             values = {"datum": found.datum, "fixes": found.fixes, "before": found.fitting_before}
             values |= {"after": found.fitting_after}
             code = "device_swapped" if found.swapped else "device_other_datum"
             yield RaisedHint(code, f"phone:{device_id}", "medium", values)
+
+
+def _about_calibration(uow: UnitOfWork, case: Case, device_id: UUID, *, suspected: bool) -> Iterable[RaisedHint]:
+    """What was found at a known point, against what the phone declared here and what is suspected of it."""
+    known = calibration_of(uow, device_id)
+    if known is None or known.datum is None:
+        return
+    about, fixes = f"phone:{device_id}", [fix for r in case.records if r.device_id == device_id for fix in r.fixes]
+    on = known.calibrated_utc.astimezone(LOCAL_ZONE).date().isoformat()
+    values = {"datum": known.datum.value, "on": on, "metres": round(known.distance_m or 0.0), "point": known.point}
+    declared = {fix["datum"] for fix in fixes if "calibration" not in fix}
+    if any("calibration" in fix for fix in fixes):
+        yield RaisedHint("datum_by_calibration", about, "weak", values)
+    if known.swapped:
+        yield RaisedHint("calibrated_swapped", about, "medium", values)
+    elif contradicts(known, declared):
+        yield RaisedHint("calibrated_other_datum", about, "medium", values)
+    elif suspected:
+        yield RaisedHint("calibrated_right", about, "weak", values)
 
 
 def _fits_in(fix: dict[str, Any], judged: PlaceJudgement, case: Case) -> str | None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import delete, select
 
+from visits.fieldwork.calibrations import CalibrationView, calibration_of, read_by_profile
 from visits.fieldwork.case import Case
 from visits.fieldwork.hints import RaisedHint, hints_of_visit
 from visits.fieldwork.photos import inspected_photos
@@ -88,6 +89,7 @@ def _read_case(uow: UnitOfWork, visit_id: UUID) -> Case | None:
     if not records:
         return None
     _keep_openings_by_key(uow, assigned, records)
+    records = _read_by_profiles(uow, records)
     arrivals = [r.at_utc for r in records if r.kind == "arrive"] or [r.at_utc for r in records]
     began_utc = min(arrivals)
     extent = village_extent(uow, assigned.village_code, on=began_utc.astimezone(LOCAL_ZONE).date())
@@ -100,6 +102,16 @@ def _read_case(uow: UnitOfWork, visit_id: UUID) -> Case | None:
         places={r.id: [judge_fix(fix, extent) for fix in r.fixes] for r in records},
         began_utc=began_utc,
     )
+
+
+def _read_by_profiles(uow: UnitOfWork, records: list[FieldRecord]) -> list[FieldRecord]:
+    """The records, positions that came without a datum read as their phone was found to give them."""
+    if not any(fix["datum"] == "unknown" for record in records for fix in record.fixes):
+        return records
+    profiles: dict[UUID | None, CalibrationView | None] = {
+        device_id: calibration_of(uow, device_id) for device_id in {record.device_id for record in records}
+    }
+    return [read_by_profile(record, profiles[record.device_id]) for record in records]
 
 
 def _keep_openings_by_key(uow: UnitOfWork, assigned: AssignedVisit, records: Sequence[FieldRecord]) -> None:
@@ -176,12 +188,14 @@ def _write_fixes(uow: UnitOfWork, case: Case, at_utc: datetime) -> None:
     version = case.extent.version if case.extent else "none"
     for record in case.records:
         for ordinal, (fix, judged) in enumerate(zip(record.fixes, case.places[record.id], strict=True)):
+            # What a position without a datum was read by belongs to what the judgement rests on.
+            rests_on = f"{version}+calibration:{fix['calibration']}" if "calibration" in fix else version
             insert_unless_there(
                 uow,
                 FixJudgement,
                 record_id=record.id,
                 ordinal=ordinal,
-                extent_version=version,
+                extent_version=rests_on,
                 visit_id=case.assigned.visit_id,
                 answer=judged.answer,
                 probability_inside=judged.probability_inside,

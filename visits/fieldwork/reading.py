@@ -418,12 +418,14 @@ def _record(
 
 
 def _fix(fix: dict[str, Any], judged: FixJudgement | None) -> FixView:
-    place = canonical(fix)
+    # A position that came without a datum was read in the one its phone was found to give, where that is known.
+    read_as = fix if judged is None else {**fix, "datum": judged.datum, "datum_how": judged.datum_how}
+    place = canonical(read_as)
     return FixView(
         lon_deg=fix["lon_deg"],
         lat_deg=fix["lat_deg"],
-        datum=fix["datum"],
-        datum_how=fix["datum_how"],
+        datum=read_as["datum"],
+        datum_how=read_as["datum_how"],
         accuracy_m=fix["accuracy_m"],
         fixed_at=fix["fixed_at"],
         source=fix["source"],
@@ -438,7 +440,9 @@ def _fix(fix: dict[str, Any], judged: FixJudgement | None) -> FixView:
 
 def _fix_judgements(uow: UnitOfWork, visit_id: UUID) -> dict[tuple[UUID, int], FixJudgement]:
     rows = uow.session.scalars(
-        select(FixJudgement).where(FixJudgement.visit_id == visit_id).order_by(FixJudgement.judged_utc)
+        select(FixJudgement)
+        .where(FixJudgement.visit_id == visit_id)
+        .order_by(FixJudgement.judged_utc, FixJudgement.extent_version)
     )
     return {(row.record_id, row.ordinal): row for row in rows}
 

@@ -168,6 +168,33 @@ class DeviceReading(Base):
     found_utc: Mapped[datetime]
 
 
+class DeviceCalibration(Base):
+    """What a phone gave at a known point, who stood there, and how its numbers are to be read by that. Never changed.
+
+    ``datum`` is missing where no reading fits.
+    """
+
+    __tablename__ = "device_calibration"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"), index=True)
+    # The point as it was told, in its own datum.
+    point: Mapped[str] = mapped_column(String(120))
+    point_lon_deg: Mapped[float]
+    point_lat_deg: Mapped[float]
+    point_datum: Mapped[str] = mapped_column(String(10))
+    point_error_m: Mapped[float]
+    declared: Mapped[str] = mapped_column(String(10))
+    fixes: Mapped[list[dict[str, Any]]]  # as received, in the datum that is asked for
+    datum: Mapped[str | None] = mapped_column(String(10))
+    swapped: Mapped[bool]
+    distance_m: Mapped[float | None]
+    declared_distance_m: Mapped[float | None]
+    method: Mapped[str] = mapped_column(String(20))
+    calibrated_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    calibrated_utc: Mapped[datetime]
+
+
 class PhotoCover(Base):
     """What a reviewer had covered in the copies of a photo that leave the house; the newest counts, none is changed."""
 

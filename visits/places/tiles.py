@@ -6,6 +6,7 @@ village today comes apart (``visits.fieldwork.coverage_status``), in the order o
 
 import hashlib
 import json
+import logging
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -29,6 +30,8 @@ from visits.places.rows import AreaBoundary, Division, MapNumber, Site, TileSet
 from visits.places.rules import POINT_KINDS
 from visits.places.villages import exists_on
 from visits.store import UnitOfWork, lock_for_transaction
+
+logger = logging.getLogger(__name__)
 
 # Raised whenever the same boundaries would be drawn differently.
 DRAWING = "1"
@@ -87,6 +90,19 @@ class TileFolder:
     def has(self, county_code: str, sha256: str) -> bool:
         return self._path(county_code, sha256).is_file()
 
+    def fault(self, county_code: str, sha256: str) -> str:
+        """What is wrong with a file: ``missing``, ``damaged``, or nothing (an empty text). Reads the whole file."""
+        if not self.has(county_code, sha256):
+            return "missing"
+        try:
+            [(said,)] = self._asked(county_code, sha256, "PRAGMA integrity_check", ())
+            # A tile may have been taken out without a trace in SQLite's own books.
+            whole = said == "ok" and bool(self._asked(county_code, sha256, "SELECT count(*) FROM tiles", ())[0][0])
+            self.facts(county_code, sha256)
+        except (NoSuchTiles, KeyError, ValueError):
+            return "damaged"
+        return "" if whole else "damaged"
+
     def write(self, shapes: CountyShapes) -> None:
         """Draw the tiles into their file. It appears whole or not at all."""
         path = self._path(shapes.county_code, shapes.sha256)
@@ -132,9 +148,9 @@ class TileFolder:
         try:
             with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as file:
                 return file.execute(query, values).fetchall()
-        except sqlite3.OperationalError as reason:
+        except sqlite3.DatabaseError as reason:
             if path.is_file():
-                raise
+                logger.warning("%s cannot be read: %s", path, reason)
             raise NoSuchTiles(f"there are no tiles {sha256} of {county_code}") from reason
 
     def _path(self, county_code: str, sha256: str) -> Path:
@@ -195,6 +211,27 @@ def tile_sets(uow: UnitOfWork, actor: Actor) -> list[TileSetView]:
     require(actor, Right.READ_PLACES)
     rows = uow.session.scalars(select(TileSet).where(within(actor, TileSet.county_code)).order_by(TileSet.county_code))
     return [TileSetView(row.county_code, row.sha256) for row in rows]
+
+
+def counties_drawn(uow: UnitOfWork) -> list[str]:
+    """The codes of all counties that have tiles."""
+    return list(uow.session.scalars(select(TileSet.county_code).order_by(TileSet.county_code)))
+
+
+def lost_tiles(uow: UnitOfWork, folder: TileFolder) -> list[tuple[str, str]]:
+    """The counties whose tiles of today are not there or cannot be read, by code, each with what is wrong.
+
+    Nothing is lost for good by that: tiles are drawn from the boundaries, and the job ``draw_tiles`` draws them anew.
+    """
+    rows = uow.session.scalars(select(TileSet).order_by(TileSet.county_code))
+    return [(row.county_code, fault) for row in rows if (fault := folder.fault(row.county_code, row.sha256))]
+
+
+def redraw_lost_tiles(uow: UnitOfWork, folder: TileFolder, *, at_utc: datetime) -> list[tuple[str, str]]:
+    """The same, each put to be drawn again."""
+    lost = lost_tiles(uow, folder)
+    ask_for_tiles(uow, [county_code for county_code, _ in lost], at_utc=at_utc)
+    return lost
 
 
 def map_numbers(uow: UnitOfWork, prefix: str) -> dict[str, int]:

@@ -23,6 +23,7 @@ from visits.intake import (
     uploads_cut_off,
 )
 from visits.log import LogLeaf, head, recompute_root
+from visits.places import TileFolder, lost_tiles
 from visits.store import Job, Store, UnitOfWork
 
 _ANY_TIME = datetime.max.replace(tzinfo=UTC)
@@ -60,8 +61,11 @@ class Kept:
     staged: frozenset[str]
 
 
-def check(store: Store, evidence: EvidenceStore) -> Report:
-    """Look at everything; a clean report has no findings. Reads only, safe while the server runs."""
+def check(store: Store, evidence: EvidenceStore, tiles: TileFolder | None = None) -> Report:
+    """Look at everything; a clean report has no findings. Reads only, safe while the server runs.
+
+    The map's tiles are looked at where their folder is given.
+    """
     # Copies before originals, and both before the records: what arrives meanwhile has its other half by then.
     copies = frozenset(evidence.walk_derived())
     kept = Kept(frozenset(evidence.walk()), copies, frozenset(evidence.idle_uploads(_ANY_TIME)))
@@ -81,6 +85,7 @@ def check(store: Store, evidence: EvidenceStore) -> Report:
             *_log(uow, log.root_hex),
             *_audit(uow),
             *_jobs(uow),
+            *_tiles(uow, tiles),
         ]
         leftovers = tuple(_leftovers(uow, kept, evidence))
     return Report(len(records), photos, removed, log.size, log.root_hex, tuple(findings), leftovers)
@@ -191,3 +196,9 @@ def _audit(uow: UnitOfWork) -> Iterator[Finding]:
 def _jobs(uow: UnitOfWork) -> Iterator[Finding]:
     for job in uow.session.scalars(select(Job).where(Job.state == "failed")):
         yield Finding("job", f"{job.kind} {job.subject}", f"failed for good: {job.reason}")
+
+
+def _tiles(uow: UnitOfWork, tiles: TileFolder | None) -> Iterator[Finding]:
+    for county_code, fault in lost_tiles(uow, tiles) if tiles is not None else ():
+        sentence = f"the file is {fault}; `shidi tiles redraw` draws it again from the boundaries"
+        yield Finding("tiles", f"county {county_code}", sentence)

@@ -28,10 +28,13 @@ from visits.places import (
     NoSuchTiles,
     TileFolder,
     check_tiles_reach,
+    counties_drawn,
     county_shapes,
+    lost_tiles,
     map_numbers,
     note_tiles,
     number_divisions,
+    redraw_lost_tiles,
     tile_sets,
 )
 from visits.places.rows import MapNumber
@@ -206,3 +209,42 @@ def test_numbers_are_asked_for_by_prefix(store: Store) -> None:
     shapes_of(store)
     with store.reading() as uow:
         assert set(map_numbers(uow, f"{COUNTY}106")) == {f"{COUNTY}106", VILLAGE, OTHER_VILLAGE}
+
+
+def lose(path: Path, how: str) -> None:
+    """Damage a file of tiles in one of the ways disks and people do."""
+    if how == "missing":
+        path.unlink()
+    elif how == "empty":
+        path.write_bytes(b"")
+    elif how == "cut off":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    elif how == "no tiles":
+        with sqlite3.connect(path) as file:
+            file.execute("DELETE FROM tiles")
+    elif how == "overwritten":
+        path.write_bytes(path.read_bytes()[:100] + b"\xff" * (path.stat().st_size - 100))
+
+
+@pytest.mark.parametrize("how", ["whole", "missing", "empty", "cut off", "no tiles", "overwritten"])
+def test_a_lost_file_is_noticed_and_put_to_be_drawn_again(
+    store: Store, folder: TileFolder, tmp_path: Path, how: str
+) -> None:
+    load_areas(store, some_area())
+    shapes = shapes_of(store)
+    folder.write(shapes)
+    noted(store, shapes)
+    with store.writing() as uow:
+        uow.session.execute(delete(Job))
+    lose(tmp_path / "tiles" / COUNTY / f"{shapes.sha256}.mbtiles", how)
+    wanted = {"whole": [], "missing": [(COUNTY, "missing")]}.get(how, [(COUNTY, "damaged")])
+    with store.writing() as uow:
+        assert counties_drawn(uow) == [COUNTY]
+        assert redraw_lost_tiles(uow, folder, at_utc=NOW) == wanted
+    assert waiting(store) == [COUNTY][: len(wanted)]
+    if how not in ("whole", "no tiles"):
+        with pytest.raises(NoSuchTiles):
+            folder.facts(COUNTY, shapes.sha256)
+    folder.write(shapes)
+    with store.reading() as uow:
+        assert lost_tiles(uow, folder) == []
