@@ -15,8 +15,7 @@ from api.http.house import EXTENSION, House
 from api.http.openapi import make_api
 from api.http.operations import operations
 from api.http.problems import answer_known_error, answer_unexpected
-from api.http.signin import keep_visitor_cookie
-from api.http.throttle import SignInThrottle
+from api.http.signin import keep_visitor_cookie, note_refusals
 from api.jobs import job_handlers
 from api.map_tiles import tile_folder
 from api.pages import pages_blueprint
@@ -82,7 +81,6 @@ def create_app(settings: Settings, store: Store | None = None, *, clock: Callabl
         evidence=evidence,
         tiles=tiles,
         jobs=JobRunner(store, job_handlers(evidence, tiles, clock, settings.timestamp_url)),
-        throttle=SignInThrottle(),
         requests=requests,
         clock=clock,
     )
@@ -91,6 +89,7 @@ def create_app(settings: Settings, store: Store | None = None, *, clock: Callabl
     app.after_request(requests.count)
     app.after_request(add_headers)
     app.after_request(keep_visitor_cookie)
+    app.after_request(note_refusals)
     for base in (EdgeError, VisitsError, MediaError):
         app.register_error_handler(base, answer_known_error)
     app.register_error_handler(Exception, answer_unexpected)

@@ -33,6 +33,17 @@ class Settings:
     trusted_proxy: str | None = None
     # The timestamp authority (RFC 3161) that stamps checkpoints; none is asked unless one is set.
     timestamp_url: str | None = None
+    # "required" of the roles that read about people or make accounts, or only "offered" (for trying things out).
+    second_factor: str = "required"
+    # Whether a new phone is let in by passphrase ("open") or needs a square code besides ("invited").
+    new_phones: str = "open"
+    desk_idle_minutes: int = 30
+    # The address people see in their browser, such as https://shidi.example: passkeys and the provider are tied to it.
+    public_url: str | None = None
+    # A provider of OpenID Connect at which people may sign in instead of typing a passphrase here.
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
 
 
 class BadSetting(Exception):
@@ -55,11 +66,18 @@ def read_settings(environ: Mapping[str, str], *, data_dir: Path | None = None) -
         evidence_key_id=environ.get("SHIDI_EVIDENCE_KEY_ID") or None,
         evidence_key_secret=environ.get("SHIDI_EVIDENCE_KEY_SECRET") or None,
         upload_days=_number(environ, "SHIDI_UPLOAD_DAYS", Settings.upload_days, most=3650),
-        language=_language(environ),
+        language=_one_of(environ, "SHIDI_LANGUAGE", LANGUAGES),
         operator_name=environ.get("SHIDI_OPERATOR", Settings.operator_name),
         complaint_contact=environ.get("SHIDI_COMPLAINTS", Settings.complaint_contact),
         trusted_proxy=environ.get("SHIDI_TRUSTED_PROXY") or None,
         timestamp_url=_web_address(environ, "SHIDI_TIMESTAMP_URL"),
+        second_factor=_one_of(environ, "SHIDI_SECOND_FACTOR", ("required", "offered")),
+        new_phones=_one_of(environ, "SHIDI_NEW_PHONES", ("open", "invited")),
+        desk_idle_minutes=_number(environ, "SHIDI_DESK_IDLE_MINUTES", Settings.desk_idle_minutes, most=600),
+        public_url=(_web_address(environ, "SHIDI_PUBLIC_URL") or "").rstrip("/") or None,
+        oidc_issuer=_web_address(environ, "SHIDI_OIDC_ISSUER"),
+        oidc_client_id=environ.get("SHIDI_OIDC_CLIENT_ID") or None,
+        oidc_client_secret=environ.get("SHIDI_OIDC_CLIENT_SECRET") or None,
     )
 
 
@@ -72,11 +90,12 @@ def _number(environ: Mapping[str, str], name: str, default: int, *, most: int) -
     return int(text)
 
 
-def _language(environ: Mapping[str, str]) -> str:
-    language = environ.get("SHIDI_LANGUAGE", Settings.language)
-    if language not in LANGUAGES:
-        raise BadSetting(f"SHIDI_LANGUAGE must be one of {', '.join(LANGUAGES)}, not {language!r}")
-    return language
+def _one_of(environ: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    """The word a setting has; the first of ``words`` where it is not set."""
+    word = environ.get(name, words[0])
+    if word not in words:
+        raise BadSetting(f"{name} must be one of {', '.join(words)}, not {word!r}")
+    return word
 
 
 def _web_address(environ: Mapping[str, str], name: str) -> str | None:

@@ -72,6 +72,8 @@ def _serve(run: Stage) -> None:
     roles = {ADMIN_LOGIN: "管理员", **{account.login: account.role_zh for account in ACCOUNTS}}
     for login, passphrase in run.office.passphrases.items():
         click.echo(f"  {login:<11} {passphrase}  {roles[login]}")
+    click.echo("  第二验证方式在演示中不强制，可在“我的账号”里设置。")
+    click.echo("  The second factor is offered, not required, in this demo; set one up under “my account”.")
     click.echo("\n按 Ctrl-C 结束 / Ctrl-C ends it.")
     run.server.wait()
 

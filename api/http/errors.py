@@ -35,11 +35,3 @@ class UploadTooLarge(EdgeError):
     def __init__(self, sentence: str, *, max_bytes: int) -> None:
         super().__init__(sentence)
         self.max_bytes = max_bytes
-
-
-class TooManySignIns(EdgeError):
-    """Too many wrong passphrases in a short time; ``retry_after_s`` says when to try again."""
-
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__(f"too many wrong passphrases; try again in {retry_after_s} seconds")
-        self.retry_after_s = retry_after_s

@@ -8,7 +8,6 @@ from typing import cast
 from flask import current_app
 
 from api.http.counter import RequestCounter
-from api.http.throttle import SignInThrottle
 from api.settings import Settings
 from media.store import EvidenceStore
 from visits.places import TileFolder
@@ -26,7 +25,6 @@ class House:
     evidence: EvidenceStore
     tiles: TileFolder
     jobs: JobRunner
-    throttle: SignInThrottle
     requests: RequestCounter
     clock: Callable[[], datetime]
 

@@ -18,7 +18,6 @@ from api.http.errors import (
     BadUpload,
     CrossSiteRequest,
     NotAPiece,
-    TooManySignIns,
     UnreadableBody,
     UploadTooLarge,
     VersionMissing,
@@ -27,11 +26,24 @@ from media import errors as media
 from visits.access import (
     AccountExists,
     AlreadyBootstrapped,
+    DeviceRevoked,
+    EnrolmentNeeded,
     NoSuchAccount,
+    NoSuchDevice,
     NotAllowed,
+    NothingToConfirm,
+    NotOneself,
     NotSignedIn,
+    OutsideSignInFailed,
+    PasskeyRefused,
+    SecondFactorMissing,
+    SecondFactorNeeded,
+    SignInBusy,
     SignInRefused,
+    ThirdPartyIncomplete,
+    TooManyTries,
     WeakPassphrase,
+    WrongCode,
 )
 from visits.fieldwork import (
     BoxOutsidePhoto,
@@ -93,6 +105,7 @@ class Problem:
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _RETRY = {"Retry-After": str(RETRY_AFTER_S)}
+_BEARER = {"WWW-Authenticate": 'Bearer realm="shidi"'}
 
 # Answers that no error stands behind: what was refused is committed, and the view says so afterwards.
 ASSIGNMENT_SEALED = Problem("assignment-sealed", 409, "The assignment is still sealed", "任务尚未启封")
@@ -116,23 +129,35 @@ PROBLEMS: dict[type[Exception], Problem] = {
     CrossSiteRequest: Problem("cross-site-request", 403, "The form is not from our own page", "表单来源不明"),
     VersionMissing: Problem("version-missing", 428, "The edit names no version", "未注明所依据的版本"),
     BadCursor: Problem("bad-cursor", 400, "The cursor is not one of ours", "翻页标记无效"),
-    TooManySignIns: Problem(
-        "too-many-sign-ins", 429, "Too many wrong passphrases", "登录失败次数过多", ("retry_after_s",)
-    ),
     BadUpload: Problem("bad-upload", 400, "The upload is not described as agreed", "上传说明不符合约定"),
     NotAPiece: Problem("not-a-piece", 415, "Not a piece of an upload", "正文类型不是上传分片"),
     UploadTooLarge: Problem("upload-too-large", 413, "More bytes than may be", "超过大小上限", ("max_bytes",)),
     # access
-    NotSignedIn: Problem(
-        "not-signed-in", 401, "Please sign in", "请先登录", headers={"WWW-Authenticate": 'Bearer realm="shidi"'}
+    NotSignedIn: Problem("not-signed-in", 401, "Please sign in", "请先登录", headers=_BEARER),
+    SignInRefused: Problem("sign-in-refused", 401, "Sign-in refused", "登录未通过", headers=_BEARER),
+    TooManyTries: Problem("too-many-sign-ins", 429, "Too many wrong tries", "登录失败次数过多", ("retry_after_s",)),
+    SignInBusy: Problem("sign-in-busy", 503, "Too many sign-ins at once", "登录人数过多，请稍候", headers=_RETRY),
+    SecondFactorNeeded: Problem(
+        "second-factor-needed", 401, "The second factor is still owed", "还需要动态验证码", headers=_BEARER
     ),
-    SignInRefused: Problem(
-        "sign-in-refused", 401, "Sign-in refused", "登录未通过", headers={"WWW-Authenticate": 'Bearer realm="shidi"'}
+    SecondFactorMissing: Problem("second-factor-missing", 403, "Set up a second factor first", "请先设置第二验证方式"),
+    WrongCode: Problem("wrong-code", 422, "The code does not fit", "验证码不对"),
+    NothingToConfirm: Problem("nothing-to-confirm", 409, "Nothing is being set up", "没有正在设置的验证器"),
+    PasskeyRefused: Problem("passkey-refused", 422, "The passkey was not taken", "通行密钥未通过"),
+    EnrolmentNeeded: Problem("enrolment-needed", 403, "This phone needs a square code", "新手机须扫登记二维码"),
+    DeviceRevoked: Problem("device-revoked", 401, "This phone was taken out of use", "本手机已停用", headers=_BEARER),
+    NoSuchDevice: Problem("no-such-device", 404, "No such phone", "没有这部手机"),
+    OutsideSignInFailed: Problem(
+        "outside-sign-in-failed", 401, "The sign-in elsewhere did not succeed", "统一登录未通过", headers=_BEARER
+    ),
+    NotOneself: Problem("not-oneself", 409, "Somebody else has to do this", "不能对本人账号操作"),
+    ThirdPartyIncomplete: Problem(
+        "third-party-incomplete", 422, "Approval number and last day belong together", "第三方账号须有批准文号和截止日"
     ),
     NotAllowed: Problem("not-allowed", 403, "This role does not do this", "本角色无此权限"),
     NoSuchAccount: Problem("no-such-account", 404, "No such account", "没有这个账号"),
     AccountExists: Problem("account-exists", 409, "The login name is taken", "登录名已被使用"),
-    WeakPassphrase: Problem("weak-passphrase", 422, "The passphrase is too short", "口令太短"),
+    WeakPassphrase: Problem("weak-passphrase", 422, "The passphrase is too weak", "口令太弱", ("why",)),
     # store and log
     StoreBusy: Problem("store-busy", 503, "The record store is busy", "记录库正忙", headers=_RETRY),
     StoreUnavailable: Problem(
@@ -279,7 +304,7 @@ def answer_known_error(error: Exception) -> Response:
         return answer_unexpected(error)
     logger.info("%s %s: %s", request_id(), problem.slug, type(error).__name__)
     response = answer(problem, str(error), **{name: getattr(error, name) for name in problem.members})
-    if isinstance(error, TooManySignIns):
+    if isinstance(error, TooManyTries):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 

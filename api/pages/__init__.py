@@ -4,16 +4,20 @@ from flask import Blueprint
 
 from api.pages import (
     account,
+    accounts,
     assignments,
+    audit,
     coverage_map,
     errors,
     ledger,
     log,
+    my_account,
     phone_exports,
     phones,
     photos,
     postings,
     review,
+    second_factor,
     visits,
 )
 from api.pages.blueprint import desk
@@ -21,16 +25,20 @@ from api.pages.blueprint import desk
 # Importing a module hangs its views on the blueprint; this tuple says that it is meant.
 PAGES = (
     account,
+    accounts,
     assignments,
+    audit,
     coverage_map,
     errors,
     ledger,
     log,
+    my_account,
     phone_exports,
     phones,
     photos,
     postings,
     review,
+    second_factor,
     visits,
 )
 

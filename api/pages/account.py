@@ -5,13 +5,13 @@ from urllib.parse import quote
 from flask import Response, redirect, request, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.http.errors import TooManySignIns
 from api.http.house import house, now_utc
-from api.http.signin import check_csrf, clear_session_cookie, current_token, open_session, set_session_cookie
+from api.http.signin import check_csrf, clear_session_cookie, current_token, open_session
 from api.pages.blueprint import desk
 from api.pages.frame import HOME, LANGUAGE_COOKIE, inside_desk, page, spoken
+from api.pages.second_factor import to_next_step
 from api.pages.words import LANGUAGES, WEB
-from visits.access import SignInRefused, sign_out
+from visits.access import SignInRefused, TooManyTries, sign_out
 
 SIGN_IN = "/desk/sign-in"
 ONE_YEAR_S = 365 * 24 * 3600
@@ -38,15 +38,13 @@ def take_sign_in() -> AnyResponse:
     login, wanted = request.form.get("login", "")[:64], inside_desk(request.form.get("next"))
     try:
         found = open_session(login, request.form.get("passphrase", "")[:200])
-    except TooManySignIns as reason:
+    except TooManyTries as reason:
         said = spoken().t("sign_in.too_many", seconds=reason.retry_after_s)
         return page("sign_in.html", status=429, notice="", refused=said, login=login, next=wanted)
     except SignInRefused:
         said = spoken().t("sign_in.refused")
         return page("sign_in.html", status=401, notice="", refused=said, login=login, next=wanted)
-    answer = redirect(wanted, 303)
-    set_session_cookie(answer, found.token, found.expires_utc)
-    return answer
+    return to_next_step(found, wanted)
 
 
 @desk.post("/sign-out")

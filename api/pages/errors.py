@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import request
+from flask import redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -10,7 +10,7 @@ from api.http.problems import problem_of, request_id
 from api.pages.account import to_sign_in
 from api.pages.blueprint import desk
 from api.pages.frame import HOME, page, spoken
-from visits.access import NotSignedIn
+from visits.access import NotSignedIn, SecondFactorMissing, SecondFactorNeeded
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,18 @@ class BadForm(Exception):
 def ask_to_sign_in(error: NotSignedIn) -> AnyResponse:
     """Send whoever is not signed in to the sign-in page, and back afterwards."""
     return to_sign_in(request.full_path.rstrip("?") if request.method == "GET" else HOME)
+
+
+@desk.errorhandler(SecondFactorNeeded)
+def ask_for_second_step(error: SecondFactorNeeded) -> AnyResponse:
+    """Send whoever has typed the passphrase only to the second step of the sign-in."""
+    return redirect("/desk/second-factor", 303)
+
+
+@desk.errorhandler(SecondFactorMissing)
+def ask_to_set_up(error: SecondFactorMissing) -> AnyResponse:
+    """Send whoever must have a second factor, and has none, to where one is set up."""
+    return redirect("/desk/second-factor/set-up", 303)
 
 
 @desk.errorhandler(BadForm)

@@ -14,7 +14,7 @@ from api.http.house import house
 from api.http.signin import CSRF_FIELD, csrf_token, current_actor
 from api.pages.clock import time_element
 from api.pages.words import LANGUAGES, WEB, Words, words
-from visits.access import Actor, NotSignedIn, Right
+from visits.access import Actor, DeviceRevoked, NotSignedIn, Right, SecondFactorMissing, SecondFactorNeeded
 from visits.zone import LOCAL_ZONE
 
 LANGUAGE_COOKIE = "shidi_language"
@@ -41,6 +41,14 @@ class LanguageLink:
 
 _SAID = frozenset(
     {
+        "account.changed",
+        "account.others_ended",
+        "account.passkey_gone",
+        "account.passkey_kept",
+        "account.phone_out",
+        "accounts.another_try_done",
+        "accounts.closed_done",
+        "accounts.factor_reset_done",
         "assignments.done",
         "cover.done",
         "decision.done",
@@ -62,6 +70,9 @@ _ROOMS: tuple[tuple[str, str, Right], ...] = (
     ("/desk/ledger", "nav.ledger", Right.READ_LEDGER),
     ("/desk/map", "nav.map", Right.READ_COVERAGE),
     ("/desk/log", "nav.log", Right.READ_LOG),
+    ("/desk/audit", "nav.audit", Right.READ_AUDIT),
+    ("/desk/accounts", "nav.accounts", Right.MANAGE_ACCOUNTS),
+    ("/desk/accounts", "nav.inspectors", Right.ASSIGN),
 )
 
 
@@ -80,7 +91,7 @@ def signed_in_or_none() -> Actor | None:
     """Who reads this page; the frame of a sign-in or error page also stands without anybody."""
     try:
         return current_actor()
-    except NotSignedIn:
+    except (NotSignedIn, DeviceRevoked, SecondFactorMissing, SecondFactorNeeded):
         return None
 
 

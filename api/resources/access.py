@@ -2,20 +2,38 @@
 
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 import marshmallow as ma
+from flask import request
 
 from api.http.blueprint import RoomBlueprint
 from api.http.fields import Day, DivisionCode, Id, Instant, Schema, Text, Whole, word
 from api.http.house import house, now_utc
-from api.http.signin import current_actor, current_token, open_session
+from api.http.signin import (
+    check_csrf,
+    complete_session,
+    count_code_try,
+    current_actor,
+    current_session,
+    current_token,
+    open_session_at_once,
+)
 from visits.access import (
+    REVOKED_BECAUSE,
     Actor,
     NewAccount,
+    NothingToConfirm,
     Role,
+    Session,
+    Stage,
     accounts_within,
     audit_trail,
+    begin_app,
+    confirm_app,
     create_account,
+    devices_of,
+    revoke_device,
     sign_out,
 )
 
@@ -42,6 +60,8 @@ class DeviceIn(Schema):
     """A phone that will sign what it records."""
 
     label = Text(most=120, load_default="")
+    # From the square code that lets a new phone in.
+    invitation = Text(most=100, load_default=None, allow_none=True)
     public_key = ma.fields.Nested(PublicKeyIn, required=True)
 
 
@@ -50,6 +70,8 @@ class SignInIn(Schema):
 
     login = Text(least=1, most=LONGEST_LOGIN, required=True)
     passphrase = Text(least=1, most=200, required=True)
+    # The code of the second factor, where the account has one: of the app, or one for recovery.
+    code = Text(least=1, most=60, load_default=None, allow_none=True)
     device = ma.fields.Nested(DeviceIn, load_default=None, allow_none=True)
 
 
@@ -83,6 +105,53 @@ class SignedInOut(ma.Schema):
     expires_utc = Instant()
     account = ma.fields.Nested(MeOut)
     device_id = Id(allow_none=True)
+    # "full", or "set_up": then a second factor has to be set up before anything else is answered.
+    stage = ma.fields.String()
+
+
+class CodeIn(Schema):
+    """A code of the authenticator app."""
+
+    code = Text(least=1, most=60, required=True)
+
+
+class AppOut(ma.Schema):
+    """What an authenticator app needs to know."""
+
+    secret = ma.fields.String()
+    address = ma.fields.String()
+
+
+class FactorOut(ma.Schema):
+    """A second factor taken into use: its recovery codes, and the sign-in that goes on with it."""
+
+    recovery_codes = ma.fields.List(ma.fields.String())
+    token = ma.fields.String()
+    expires_utc = Instant()
+
+
+class DeviceOut(ma.Schema):
+    """A phone of the account that asks."""
+
+    id = Id()
+    label = ma.fields.String()
+    registered_utc = Instant()
+    last_seen_utc = Instant(allow_none=True)
+    revoked_utc = Instant(allow_none=True)
+    revoked_reason = ma.fields.String(allow_none=True)
+
+
+class DeviceListOut(ma.Schema):
+    """All phones of an account; there are few, so this list has one page."""
+
+    items = ma.fields.List(ma.fields.Nested(DeviceOut))
+    next = ma.fields.String(allow_none=True)
+
+
+class RevocationIn(Schema):
+    """Why a phone goes out of use."""
+
+    reason = word(*REVOKED_BECAUSE, required=True)
 
 
 class AccountIn(Schema):
@@ -122,6 +191,7 @@ class AuditQuery(Schema):
 
     about = Text(most=120, load_default=None)
     limit = Whole(least=1, most=1000, load_default=200)
+    before = Whole(least=0, most=2**53, load_default=None)
 
 
 class AuditEntryOut(ma.Schema):
@@ -134,6 +204,9 @@ class AuditEntryOut(ma.Schema):
     about = ma.fields.String()
     result = ma.fields.String()
     detail = ma.fields.Dict()
+    login = ma.fields.String(allow_none=True)
+    address = ma.fields.String(allow_none=True)
+    device_id = Id(allow_none=True)
 
 
 class AuditListOut(ma.Schema):
@@ -149,18 +222,42 @@ class AuditListOut(ma.Schema):
 def create_session(wanted: dict[str, Any]) -> dict[str, Any]:
     """Sign in; a phone gives its public key along."""
     device = wanted["device"] or {}
-    signed_in = open_session(
+    signed_in = open_session_at_once(
         wanted["login"],
         wanted["passphrase"],
+        wanted["code"],
         device_label=device.get("label"),
         device_key=device.get("public_key"),
+        enrolment=device.get("invitation"),
     )
     return {
         "token": signed_in.token,
         "expires_utc": signed_in.expires_utc,
         "account": _me(signed_in.actor),
         "device_id": signed_in.actor.device_id,
+        "stage": signed_in.stage,
     }
+
+
+@sessions.post("/me/authenticator")
+@sessions.response(201, AppOut)
+def begin_authenticator() -> Any:
+    """Begin with the first second factor: a secret for an authenticator app. Later ones are set up at the desk."""
+    session = _owes_set_up()
+    with house().store.writing() as uow:
+        return begin_app(uow, session.actor)
+
+
+@sessions.post("/me/authenticator/confirmation")
+@sessions.arguments(CodeIn)
+@sessions.response(200, FactorOut)
+def confirm_authenticator(given: dict[str, Any]) -> dict[str, Any]:
+    """Take the app into use by its first code; the token of before ends, and the answer has the next one."""
+    session = _owes_set_up()
+    with count_code_try(session.actor), house().store.writing() as uow:
+        codes = confirm_app(uow, session.actor, given["code"], at_utc=now_utc())
+    done = complete_session(current_token() or "", "set_up")
+    return {"recovery_codes": codes, "token": done.token, "expires_utc": done.expires_utc}
 
 
 @accounts.delete("/sessions/current")
@@ -176,6 +273,24 @@ def delete_session() -> None:
 def show_me() -> dict[str, Any]:
     """The account that asks."""
     return _me(current_actor())
+
+
+@accounts.get("/me/devices")
+@accounts.response(200, DeviceListOut)
+def list_my_devices() -> dict[str, Any]:
+    """The phones of the account that asks, newest first."""
+    actor = current_actor()
+    with house().store.reading() as uow:
+        return {"items": devices_of(uow, actor, actor.account_id), "next": None}
+
+
+@accounts.post("/devices/<uuid:device_id>/revocation")
+@accounts.arguments(RevocationIn)
+@accounts.response(200, DeviceOut)
+def revoke(given: dict[str, Any], device_id: UUID) -> Any:
+    """Shut a phone out at once: one's own, or one that somebody in the caller's care has lost."""
+    with house().store.writing() as uow:
+        return revoke_device(uow, current_actor(), device_id, reason=given["reason"], at_utc=now_utc())
 
 
 @accounts.get("/accounts")
@@ -203,8 +318,18 @@ def add_account(new: dict[str, Any]) -> Any:
 def list_audit(query: dict[str, Any]) -> dict[str, Any]:
     """Who did and read what, newest first."""
     with house().store.reading() as uow:
-        found = audit_trail(uow, current_actor(), about=query["about"], limit=query["limit"])
+        found = audit_trail(uow, current_actor(), **query)
     return {"items": found, "next": None}
+
+
+def _owes_set_up() -> Session:
+    """A sign-in that may set up its first second factor; a cookie needs the token of our page besides."""
+    session = current_session()
+    if request.headers.get("Authorization") is None:
+        check_csrf()
+    if session.stage is not Stage.SET_UP:
+        raise NothingToConfirm("this account has a second factor, or needs none; another one is set up at the desk")
+    return session
 
 
 def _me(actor: Actor) -> dict[str, Any]:

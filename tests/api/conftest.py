@@ -35,7 +35,7 @@ def make_world(settled_data: Path, tmp_path: Path) -> Iterator[Callable[..., Wor
     shutil.copytree(settled_data, folder)
 
     def make(**changes: Any) -> World:
-        settings = replace(read_settings({}, data_dir=folder), **changes)
+        settings = replace(read_settings({}, data_dir=folder), **{"second_factor": "offered", **changes})
         store = open_store(settings)
         opened.append(store)
         clock = Clock()

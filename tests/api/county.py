@@ -80,7 +80,7 @@ class County:
 @contextmanager
 def opened(folder: Path, database_url: str | None, ids: dict[str, str] | None = None) -> Iterator[County]:
     """The application over a folder and a database; with ``ids`` the county is in there already."""
-    settings = read_settings({}, data_dir=folder)
+    settings = replace(read_settings({}, data_dir=folder), second_factor="offered")
     if database_url is not None:
         settings = replace(settings, database_url=database_url)
     store = open_store(settings)
@@ -240,6 +240,10 @@ def _bring_by_stick(world: World, lin: Phone) -> str:
 
 def _review(county: County, org: Phone) -> None:
     ids = county.ids
+    lin = county.world.actor("lin").account_id
+    with county.world.store.reading() as uow:
+        device_id = uow.session.scalars(select(Device.id).where(Device.account_id == lin)).first()
+    ids.update(account_id=str(lin), device_id=str(device_id))
     ids["posting_id"], other = (str(one) for one in county.world.posting_ids)
     [seen] = org.get(f"postings/{ids['posting_id']}").get_json()["sightings"]
     [seen_2] = org.get(f"postings/{other}").get_json()["sightings"]

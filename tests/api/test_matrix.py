@@ -104,6 +104,29 @@ _CALIBRATION = {
 _COVERS = {"boxes": [{"left": 0.1, "top": 0.2, "right": 0.3, "bottom": 0.4}]}
 _NEW_ACCOUNT = {"login": "new.one", "name": "新人", "role": "inspector", "division_prefix": "350924"}
 
+_ACCOUNT_FORM = {"login": "new.one", "name": "新人", "role": "inspector", "division": "350924"}
+_EMPTY_FORMS = (
+    "POST /desk/second-factor",
+    "POST /desk/second-factor/passkey-options",
+    "POST /desk/second-factor/passkey",
+    "POST /desk/second-factor/set-up",
+    "POST /desk/second-factor/confirmation",
+    "POST /desk/second-factor/new-passkey-options",
+    "POST /desk/second-factor/new-passkey",
+    "POST /desk/account/passphrase",
+    "POST /desk/account/authenticator",
+    "POST /desk/account/recovery-codes",
+    "POST /desk/account/passkey-options",
+    "POST /desk/account/passkeys",
+    "POST /desk/account/passkeys/removal",
+    "POST /desk/account/other-sign-ins",
+    "POST /desk/accounts/{account_id}/invitation",
+    "POST /desk/accounts/{account_id}/closing",
+    "POST /desk/accounts/{account_id}/new-passphrase",
+    "POST /desk/accounts/{account_id}/factor-reset",
+    "POST /desk/accounts/{account_id}/another-try",
+)
+
 SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /api/v1/sessions": lambda c: Ask(json={"login": "far_leader", "passphrase": PASSPHRASE}),
     "POST /api/v1/accounts": lambda c: Ask(json=_NEW_ACCOUNT),
@@ -134,6 +157,12 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /desk/visits/{visit_id}/photos/{sha_clue}/cover": lambda c: Ask(form={}),
     "POST /desk/sign-in": lambda c: Ask(form={"login": "far_leader", "passphrase": PASSPHRASE}),
     "POST /desk/sign-out": lambda c: Ask(form={}),
+    "POST /api/v1/me/authenticator": lambda c: Ask(json={}),
+    "POST /api/v1/me/authenticator/confirmation": lambda c: Ask(json={"code": "000000"}),
+    "POST /api/v1/devices/{device_id}/revocation": lambda c: Ask(json={"reason": "lost"}),
+    "POST /desk/devices/{device_id}/revocation": lambda c: Ask(form={"reason": "lost"}),
+    "POST /desk/accounts": lambda c: Ask(form=_ACCOUNT_FORM),
+    **{row: lambda c: Ask(form={}) for row in _EMPTY_FORMS},
     "POST /desk/assignments": lambda c: Ask(form=_assignment_form(c)),
     "POST /desk/assignments/{assignment_id}/key": lambda c: Ask(form={}),
     "POST /desk/assignments/{sealed_id}/key": lambda c: Ask(form={}),

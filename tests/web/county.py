@@ -113,6 +113,7 @@ def _open_store(folder: Path) -> Store:
 def _open_app(folder: Path, store: Store) -> Flask:
     settings = Settings(
         data_dir=folder,
+        second_factor="offered",
         database_url=_url(folder),
         master_key_path=folder / "master.key",
         operator_name="演示县督查办",

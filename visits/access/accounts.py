@@ -1,19 +1,12 @@
-"""Accounts and sign-ins."""
+"""Accounts: made by admins inside their division, given a new passphrase or second factor, closed, never deleted."""
 
-import hashlib
-import secrets
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from media.proof import read_public_jwk
+from visits.access import passphrases
 from visits.access.actor import Actor, Right, Role
 from visits.access.audit import note
 from visits.access.errors import (
@@ -21,23 +14,20 @@ from visits.access.errors import (
     AlreadyBootstrapped,
     NoSuchAccount,
     NotAllowed,
-    NotSignedIn,
-    SignInRefused,
+    NotOneself,
+    ThirdPartyIncomplete,
     WeakPassphrase,
 )
-from visits.access.rows import Account, Device, SessionToken
+from visits.access.factors import forget_factors
+from visits.access.rows import Account
 from visits.access.scope import in_scope, require, within
+from visits.access.sessions import Proven, end_sessions
+from visits.access.tries import forget_tries_of, locked_until
 from visits.store import UnitOfWork
 from visits.zone import LOCAL_ZONE
 
-TOKEN_LIFETIME = timedelta(days=30)
-DESK_LIFETIME = timedelta(hours=10)
-SHORTEST_PASSPHRASE = 12
-# OWASP's setting for argon2id. Two threads of their own do the checks: a flood of sign-ins cannot take all memory, and
-# the 19 MiB that a check needs stay with these two instead of with every thread of the server that ever did one.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_checkers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passphrase")
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+# A drawn passphrase travels on paper; one that nobody has used opens nothing after this.
+DRAWN_LIFETIME = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -64,31 +54,18 @@ class AccountView:
     division_prefix: str
     unit: str | None
     ends_on: date | None
+    approval_number: str | None
+    closed_utc: datetime | None
+    # Until when some place has to wait after wrong tries; the account itself is never locked.
+    locked_until_utc: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Invited:
-    """A new account with the passphrase that is shown once and stored nowhere."""
+    """An account with a new passphrase that is shown once and stored nowhere."""
 
     account: AccountView
     passphrase: str
-
-
-@dataclass(frozen=True)
-class Proven:
-    """That somebody knew the passphrase of an account, as it was then."""
-
-    account_id: UUID
-    passphrase_hash: str
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """A fresh sign-in; ``token`` is shown once."""
-
-    actor: Actor
-    token: str
-    expires_utc: datetime
 
 
 def bootstrap_admin(uow: UnitOfWork, *, login: str, name: str, division_prefix: str, at_utc: datetime) -> Invited:
@@ -109,6 +86,7 @@ def create_account(
         raise NotAllowed(f"{new.division_prefix} is not inside your division {actor.division_prefix}")
     if uow.session.scalar(select(Account.id).where(Account.login == new.login)) is not None:
         raise AccountExists(f"the login name {new.login} is taken")
+    _must_be_whole(new, at_utc)
     invited = _make(uow, new, at_utc, passphrase)
     note(
         uow,
@@ -122,95 +100,9 @@ def create_account(
     return invited
 
 
-def prove_passphrase(uow: UnitOfWork, *, login: str, passphrase: str, at_utc: datetime) -> Proven:
-    """Check login and passphrase, reading only: the costly hash must not be worked out under the write lock."""
-    account = uow.session.scalar(select(Account).where(Account.login == login))
-    if not _passphrase_holds(account.passphrase_hash if account else None, passphrase):
-        raise SignInRefused("login or passphrase is wrong, or the account has ended")
-    assert account is not None
-    if _has_ended(account, at_utc):
-        raise SignInRefused("login or passphrase is wrong, or the account has ended")
-    return Proven(account.id, account.passphrase_hash)
-
-
-def sign_in(
-    uow: UnitOfWork,
-    proven: Proven,
-    *,
-    device_label: str | None = None,
-    device_key: Mapping[str, Any] | None = None,
-    at_utc: datetime,
-) -> SignedIn:
-    """Return a token for who has proved to be the account; with a device key the phone is registered too."""
-    account = uow.session.get(Account, proven.account_id)
-    if account is None or account.passphrase_hash != proven.passphrase_hash or _has_ended(account, at_utc):
-        raise SignInRefused("login or passphrase is wrong, or the account has ended")
-    device_id = _register_device(uow, account, device_label or "", device_key, at_utc) if device_key else None
-    token = secrets.token_urlsafe(32)
-    expires_utc = at_utc + (TOKEN_LIFETIME if device_id else DESK_LIFETIME)
-    uow.session.add(
-        SessionToken(
-            token_sha256=_digest(token),
-            account_id=account.id,
-            device_id=device_id,
-            issued_utc=at_utc,
-            expires_utc=expires_utc,
-            revoked_utc=None,
-        )
-    )
-    actor = _actor(account, device_id)
-    about = f"account:{account.login}"
-    note(uow, actor, "sign_in", about=about, detail={"device": str(device_id or "")}, at_utc=at_utc)
-    return SignedIn(actor, token, expires_utc)
-
-
-def note_wrong_passphrase(uow: UnitOfWork, *, login: str, at_utc: datetime) -> None:
-    """Note a refused sign-in where the county of that account reads it; a login nobody has belongs to no county."""
-    division = uow.session.scalar(select(Account.division_prefix).where(Account.login == login)) or ""
-    note(uow, None, "sign_in", about=f"account:{login}", division_code=division, result="refused", at_utc=at_utc)
-
-
-def sign_out(uow: UnitOfWork, token: str, *, at_utc: datetime) -> None:
-    """Revoke a sign-in at once."""
-    uow.session.execute(
-        update(SessionToken)
-        .where(SessionToken.token_sha256 == _digest(token), SessionToken.revoked_utc.is_(None))
-        .values(revoked_utc=at_utc)
-    )
-
-
-def actor_of_token(uow: UnitOfWork, token: str, *, at_utc: datetime) -> Actor:
-    """The account behind a token, unless it is unknown, revoked, expired, or the account has ended."""
-    found = uow.session.execute(
-        select(SessionToken, Account)
-        .join(Account, Account.id == SessionToken.account_id)
-        .where(SessionToken.token_sha256 == _digest(token))
-    ).first()
-    if found is None:
-        raise NotSignedIn("please sign in")
-    session, account = found
-    if session.revoked_utc is not None or session.expires_utc <= at_utc or _has_ended(account, at_utc):
-        raise NotSignedIn("the sign-in has ended, please sign in again")
-    return _actor(account, session.device_id)
-
-
-def actor_of_device(uow: UnitOfWork, device_id: UUID) -> Actor | None:
-    """The owner of a phone, on that phone; callers check their reach."""
-    account = uow.session.scalar(
-        select(Account).join(Device, Device.account_id == Account.id).where(Device.id == device_id)
-    )
-    return None if account is None else _actor(account, device_id)
-
-
-def actor_named(uow: UnitOfWork, login: str) -> Actor:
-    """The actor for a command line that acts as a named account."""
-    account = uow.session.scalar(select(Account).where(Account.login == login))
-    if account is None:
-        raise NoSuchAccount(f"there is no account {login}")
-    return _actor(account, None)
-
-
-def accounts_within(uow: UnitOfWork, actor: Actor, *, role: Role | None = None) -> list[AccountView]:
+def accounts_within(
+    uow: UnitOfWork, actor: Actor, *, role: Role | None = None, at_utc: datetime | None = None
+) -> list[AccountView]:
     """Accounts of the actor's division: all for an admin, the inspectors for the office that assigns them."""
     if not actor.may(Right.MANAGE_ACCOUNTS):
         require(actor, Right.ASSIGN)
@@ -218,75 +110,130 @@ def accounts_within(uow: UnitOfWork, actor: Actor, *, role: Role | None = None) 
     query = select(Account).where(within(actor, Account.division_prefix)).order_by(Account.login)
     if role is not None:
         query = query.where(Account.role == role)
-    return [_view(account) for account in uow.session.scalars(query)]
+    found = uow.session.scalars(query).all()
+    waits = locked_until(uow, [one.id for one in found], at_utc=at_utc) if at_utc else {}
+    return [replace(_view(one), locked_until_utc=waits.get(one.id)) for one in found]
+
+
+def account(uow: UnitOfWork, actor: Actor, account_id: UUID, *, at_utc: datetime) -> AccountView:
+    """One account of the admin's division, or an inspector of the office's."""
+    row = uow.session.get(Account, account_id)
+    office = actor.may(Right.ASSIGN) and row is not None and row.role == Role.INSPECTOR
+    if not office or row is None or not in_scope(actor, row.division_prefix):
+        row = _managed(uow, actor, account_id)
+    return replace(_view(row), locked_until_utc=locked_until(uow, [row.id], at_utc=at_utc).get(row.id))
+
+
+def close_account(uow: UnitOfWork, actor: Actor, account_id: UUID, *, at_utc: datetime) -> None:
+    """End an account and all its sign-ins at once; what it did stays under its name."""
+    row = _managed(uow, actor, account_id)
+    if row.id == actor.account_id:
+        raise NotOneself("nobody closes their own account; another admin does")
+    if row.closed_utc is None:
+        row.closed_utc = at_utc
+        end_sessions(uow, row.id, at_utc=at_utc)
+        _note_about(uow, actor, "account.close", row, at_utc)
+
+
+def give_new_passphrase(uow: UnitOfWork, actor: Actor, account_id: UUID, *, at_utc: datetime) -> Invited:
+    """Draw a new passphrase for somebody who lost theirs, and end every sign-in made with the old one."""
+    row = _managed(uow, actor, account_id)
+    drawn = passphrases.drawn()
+    row.passphrase_hash = passphrases.hashed(drawn)
+    row.passphrase_until_utc = at_utc + DRAWN_LIFETIME
+    end_sessions(uow, row.id, at_utc=at_utc)
+    forget_tries_of(uow, row.id)
+    _note_about(uow, actor, "account.new_passphrase", row, at_utc)
+    return Invited(_view(row), drawn)
+
+
+def reset_factors(uow: UnitOfWork, actor: Actor, account_id: UUID, *, at_utc: datetime) -> None:
+    """Take the second factor from somebody who lost it; the next sign-in sets up a new one."""
+    row = _managed(uow, actor, account_id)
+    forget_factors(uow, row)
+    end_sessions(uow, row.id, phones=False, at_utc=at_utc)
+    _note_about(uow, actor, "account.reset_factors", row, at_utc)
+
+
+def let_try_again(uow: UnitOfWork, actor: Actor, account_id: UUID, *, at_utc: datetime) -> None:
+    """Lift the wait after wrong tries for an account."""
+    row = _managed(uow, actor, account_id)
+    forget_tries_of(uow, row.id)
+    _note_about(uow, actor, "account.let_try_again", row, at_utc)
+
+
+def change_passphrase(
+    uow: UnitOfWork, actor: Actor, proven: Proven, new: str, *, keep_token: str, phones_too: bool, at_utc: datetime
+) -> None:
+    """Take a new passphrase from its owner, who has just proved the old one; other sign-ins at desks end."""
+    row = uow.session.get_one(Account, actor.account_id)
+    if proven.account_id != row.id or proven.passphrase_hash != row.passphrase_hash:
+        raise NotAllowed("the passphrase changed meanwhile")
+    passphrases.must_be_good(new, login=row.login, name=row.name)
+    if passphrases.holds(row.passphrase_hash, new):
+        raise WeakPassphrase("this is the passphrase you have now", "same")
+    row.passphrase_hash, row.passphrase_until_utc = passphrases.hashed(new), None
+    end_sessions(uow, row.id, except_token=keep_token, phones=phones_too, at_utc=at_utc)
+    _note_about(uow, actor, "account.change_passphrase", row, at_utc)
+
+
+def end_other_sessions(uow: UnitOfWork, actor: Actor, *, keep_token: str, at_utc: datetime) -> None:
+    """End every sign-in of one's own account but this one."""
+    end_sessions(uow, actor.account_id, except_token=keep_token, at_utc=at_utc)
+    note(uow, actor, "sign_out.others", about=f"account:{actor.login}", at_utc=at_utc)
 
 
 def _make(uow: UnitOfWork, new: NewAccount, at_utc: datetime, passphrase: str | None = None) -> Invited:
-    passphrase = passphrase or "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
-    if len(passphrase) < SHORTEST_PASSPHRASE:
-        raise WeakPassphrase(f"a passphrase has at least {SHORTEST_PASSPHRASE} characters")
-    account = Account(
+    if passphrase is not None:
+        passphrases.must_be_good(passphrase, login=new.login, name=new.name)
+    shown = passphrase or passphrases.drawn()
+    row = Account(
         id=uuid4(),
         login=new.login,
         name=new.name,
         role=new.role,
         division_prefix=new.division_prefix,
         unit=new.unit,
-        passphrase_hash=_hasher.hash(passphrase),
+        passphrase_hash=passphrases.hashed(shown),
         approval_number=new.approval_number,
         ends_on=new.ends_on,
         created_utc=at_utc,
+        passphrase_until_utc=None if passphrase else at_utc + DRAWN_LIFETIME,
     )
-    uow.session.add(account)
+    uow.session.add(row)
     uow.session.flush()
-    return Invited(_view(account), passphrase)
+    return Invited(_view(row), shown)
 
 
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+def _must_be_whole(new: NewAccount, at_utc: datetime) -> None:
+    """A third party works under an approval and up to a day; one without the other is half an account."""
+    if (new.approval_number is None) != (new.ends_on is None):
+        raise ThirdPartyIncomplete("an account of a third party has both an approval number and a last day")
+    if new.ends_on is not None and new.ends_on < at_utc.astimezone(LOCAL_ZONE).date():
+        raise ThirdPartyIncomplete("the last day of this account is over already")
 
 
-def _passphrase_holds(stored_hash: str | None, passphrase: str) -> bool:
-    """Compare in the same time whether the account exists or not."""
-    try:
-        return _checkers.submit(_hasher.verify, stored_hash or _NOBODY, passphrase).result() and stored_hash is not None
-    except VerificationError:
-        return False
+def _managed(uow: UnitOfWork, actor: Actor, account_id: UUID) -> Account:
+    require(actor, Right.MANAGE_ACCOUNTS)
+    row = uow.session.get(Account, account_id)
+    if row is None or not in_scope(actor, row.division_prefix):
+        raise NoSuchAccount("there is no such account in your division")
+    return row
 
 
-def _has_ended(account: Account, at_utc: datetime) -> bool:
-    return account.ends_on is not None and at_utc.astimezone(LOCAL_ZONE).date() > account.ends_on
+def _note_about(uow: UnitOfWork, actor: Actor, act: str, row: Account, at_utc: datetime) -> None:
+    note(uow, actor, act, about=f"account:{row.login}", division_code=row.division_prefix, at_utc=at_utc)
 
 
-def _register_device(uow: UnitOfWork, account: Account, label: str, key: Mapping[str, Any], at_utc: datetime) -> UUID:
-    read_public_jwk(key)
-    public_key = {name: key[name] for name in ("kty", "crv", "x", "y")}
-    known = uow.session.scalars(select(Device).where(Device.account_id == account.id))
-    for device in known:
-        if device.public_key_jwk == public_key:
-            return device.id
-    device = Device(
-        id=uuid4(), account_id=account.id, label=label[:120], public_key_jwk=public_key, registered_utc=at_utc
-    )
-    uow.session.add(device)
-    uow.session.flush()
-    return device.id
-
-
-def _actor(account: Account, device_id: UUID | None) -> Actor:
-    return Actor(account.id, account.login, account.name, Role(account.role), account.division_prefix, device_id)
-
-
-def _view(account: Account) -> AccountView:
+def _view(row: Account) -> AccountView:
     return AccountView(
-        account.id,
-        account.login,
-        account.name,
-        Role(account.role),
-        account.division_prefix,
-        account.unit,
-        account.ends_on,
+        row.id,
+        row.login,
+        row.name,
+        Role(row.role),
+        row.division_prefix,
+        row.unit,
+        row.ends_on,
+        row.approval_number,
+        row.closed_utc,
     )
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

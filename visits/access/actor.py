@@ -1,6 +1,6 @@
 """The one who asks, and what each role may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -68,6 +68,10 @@ _HELD_BY: dict[Right, frozenset[Role]] = {
 }
 
 
+# These read about people or make those who do: a passphrase alone does not let them in.
+NEEDS_SECOND_FACTOR = frozenset({Role.ORGANIZATION, Role.DISCIPLINE, Role.ADMIN})
+
+
 @dataclass(frozen=True)
 class Actor:
     """A signed-in account: who, in which role, for which division, on which device.
@@ -81,6 +85,8 @@ class Actor:
     role: Role
     division_prefix: str
     device_id: UUID | None = None
+    # Where the request came from, for the audit chain; who somebody is does not hang on it.
+    address: str | None = field(default=None, compare=False)
 
     def may(self, right: Right) -> bool:
         return self.role in _HELD_BY[right]

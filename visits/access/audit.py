@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 
 from visits.access.actor import Actor, Right
-from visits.access.rows import Audit
+from visits.access.rows import Account, Audit
 from visits.access.scope import require, within
 from visits.store import UnitOfWork, lock_for_transaction
 
 START = bytes(32)
+_WHENCE = ("address", "device_id")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class AuditEntry:
     about: str
     result: str
     detail: Mapping[str, object]
+    address: str | None
+    device_id: UUID | None
+    login: str | None
 
 
 def note(
@@ -39,9 +43,13 @@ def note(
     division_code: str = "",
     result: str = "done",
     detail: Mapping[str, object] | None = None,
+    address: str | None = None,
     at_utc: datetime,
 ) -> None:
-    """Add one line. Refusals are noted too, so the caller commits them before it answers."""
+    """Add one line. Refusals are noted too, so the caller commits them before it answers.
+
+    ``address`` says from where when nobody is signed in; otherwise the actor knows.
+    """
     lock_for_transaction(uow, "audit")
     last = uow.session.execute(select(Audit.number, Audit.hash).order_by(Audit.number.desc()).limit(1)).first()
     line = {
@@ -53,24 +61,47 @@ def note(
         "division_code": division_code or (actor.division_prefix if actor else ""),
         "result": result,
         "detail": dict(detail or {}),
+        "address": (actor.address if actor else None) or address or None,
+        "device_id": actor.device_id if actor else None,
         "previous_hash": last.hash if last else START,
     }
     uow.session.execute(insert(Audit).values(**line, hash=_hash(line)))
 
 
-def audit_trail(uow: UnitOfWork, actor: Actor, *, about: str | None = None, limit: int = 200) -> list[AuditEntry]:
-    """The newest lines of the actor's division, newest first."""
+def audit_trail(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    about: str | None = None,
+    login: str | None = None,
+    act: str | None = None,
+    result: str | None = None,
+    before: int | None = None,
+    limit: int = 200,
+) -> list[AuditEntry]:
+    """The newest lines of the actor's division, newest first, narrowed by what is given."""
     require(actor, Right.READ_AUDIT)
-    query = select(Audit).where(within(actor, Audit.division_code)).order_by(Audit.number.desc()).limit(limit)
-    if about is not None:
-        query = query.where(Audit.about == about)
-    return [_entry(a) for a in uow.session.scalars(query)]
+    query = _lines().where(within(actor, Audit.division_code)).order_by(Audit.number.desc()).limit(limit)
+    for column, value in ((Audit.about, about), (Account.login, login), (Audit.act, act), (Audit.result, result)):
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(Audit.number < before)
+    return [_entry(found[0], found[1]) for found in uow.session.execute(query)]
+
+
+def sign_ins_of(uow: UnitOfWork, actor: Actor, *, limit: int) -> list[AuditEntry]:
+    """The newest sign-ins at the caller's own account, refused ones too, so that a stranger's is noticed."""
+    query = _lines().where(Audit.about == f"account:{actor.login}", Audit.act.startswith("sign_in"))
+    return [
+        _entry(found[0], found[1]) for found in uow.session.execute(query.order_by(Audit.number.desc()).limit(limit))
+    ]
 
 
 def lines_of(uow: UnitOfWork, act: str) -> list[AuditEntry]:
     """Every line of one act, oldest first; for the program itself, which no division bounds."""
-    query = select(Audit).where(Audit.act == act).order_by(Audit.number)
-    return [_entry(a) for a in uow.session.scalars(query)]
+    query = _lines().where(Audit.act == act).order_by(Audit.number)
+    return [_entry(found[0], found[1]) for found in uow.session.execute(query)]
 
 
 def audit_head(uow: UnitOfWork) -> tuple[int, str]:
@@ -92,6 +123,8 @@ def audit_is_unbroken(uow: UnitOfWork) -> int | None:
             "division_code": a.division_code,
             "result": a.result,
             "detail": a.detail,
+            "address": a.address,
+            "device_id": a.device_id,
             "previous_hash": a.previous_hash,
         }
         if a.number != expected or a.previous_hash != previous or a.hash != _hash(line):
@@ -101,6 +134,7 @@ def audit_is_unbroken(uow: UnitOfWork) -> int | None:
 
 
 def _hash(line: Mapping[str, object]) -> bytes:
+    """The hash of a line; lines older than the two columns of whence have none of them, and are hashed without."""
     plain = {
         key: value.isoformat()
         if isinstance(value, datetime)
@@ -110,9 +144,16 @@ def _hash(line: Mapping[str, object]) -> bytes:
         if isinstance(value, UUID)
         else value
         for key, value in line.items()
+        if key not in _WHENCE or value is not None
     }
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).digest()
 
 
-def _entry(a: Audit) -> AuditEntry:
-    return AuditEntry(a.number, a.at_utc, a.account_id, a.act, a.about, a.result, a.detail)
+def _lines() -> Select[Audit, str]:
+    return select(Audit, Account.login).outerjoin(Account, Account.id == Audit.account_id)
+
+
+def _entry(a: Audit, login: str | None) -> AuditEntry:
+    return AuditEntry(
+        a.number, a.at_utc, a.account_id, a.act, a.about, a.result, a.detail, a.address, a.device_id, login
+    )

@@ -11,9 +11,10 @@ from flask import Flask
 import media
 import visits
 from api.http import problems
-from api.http.errors import EdgeError, TooManySignIns, UploadTooLarge
+from api.http.errors import EdgeError, UploadTooLarge
 from api.http.problems import FAULTS_OF_THE_HOUSE, PROBLEMS, Problem, answer_known_error, problem_of
 from media.errors import HashMismatch, MediaError, OffsetMismatch, SizeMismatch
+from visits.access import TooManyTries
 from visits.errors import VisitsError
 from visits.places import ImportRefused
 
@@ -52,7 +53,7 @@ def test_slugs_are_unique() -> None:
 
 
 SPECIAL: dict[type[Exception], Exception] = {
-    TooManySignIns: TooManySignIns(90),
+    TooManyTries: TooManyTries(90),
     UploadTooLarge: UploadTooLarge("too large", max_bytes=5),
     OffsetMismatch: OffsetMismatch(given_bytes=1, current_bytes=2),
     SizeMismatch: SizeMismatch(expected_bytes=3, received_bytes=4),

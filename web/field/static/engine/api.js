@@ -15,11 +15,13 @@ export class ApiProblem extends Error {
   constructor(status, body, retry_after_s) {
     super(body.detail || body.title || `the server answered ${status}`);
     this.status = status;
-    this.slug = String(body.type || '').split('/').pop();
+    this.slug = slugOf(body);
     this.body = body;
     this.retry_after_s = retry_after_s;
   }
 }
+
+const slugOf = (body) => String(body.type || '').split('/').pop();
 
 /** The server did not answer: no signal, a cut connection, or a server that is down. */
 export class NoContact extends Error {}
@@ -139,7 +141,7 @@ function judge(status, body, headers, { sent_ms, token }) {
   const isOurs = headers.get('X-Request-Id') !== null;
   if (!isOurs) throw new NoContact('something else answered in place of the server');
   noteContact(headers.get('Date'), sent_ms);
-  if (status === 401 && token) onUnauthorized(token);
+  if (status === 401 && token) onUnauthorized(token, slugOf(body || {}));
   if (status >= 400) throw new ApiProblem(status, body || {}, Number(headers.get('Retry-After')) || null);
   return { status, body, headers };
 }

@@ -49,9 +49,11 @@ let refused = false;
 
 useToken(
   () => (open ? open.token : null),
-  (token) => {
+  (token, slug) => {
     if (!open || open.token !== token) return;
     refused = true;
+    // A phone that was reported lost closes itself: what lies here needs the passphrase again.
+    if (slug === 'device-revoked') lock();
     tell('session', { reason: 'sign-in-again' });
   },
 );
@@ -108,7 +110,8 @@ export async function accountsHere() {
  * Sign in. The server is asked; without a network an account this phone knows is unlocked by its passphrase.
  * @param {string} login
  * @param {string} passphrase
- * @param {{previous?: string}} [options] previous: the passphrase before, after `OldPassphraseNeeded`
+ * @param {{previous?: string, code?: string, invitation?: string}} [options] previous: the passphrase before, after
+ *   `OldPassphraseNeeded`; code: of the second factor; invitation: from the square code that lets a new phone in
  * @returns {Promise<{account: Account, online: boolean}>} online false: unlocked here, the server did not answer
  */
 export async function signIn(login, passphrase, options = {}) {
@@ -119,14 +122,14 @@ export async function signIn(login, passphrase, options = {}) {
   const held = kept || (known ? null : await newKeys());
   let answer;
   try {
-    answer = await askServer(login, passphrase, held ? held.public_key : known.public_key);
+    answer = await askServer(login, passphrase, held ? held.public_key : known.public_key, options);
   } catch (error) {
     if (!(error instanceof NoContact) || !kept || !kept.is_current) throw error;
     await admit(known, kept, kept);
     return { account: current(), online: false };
   }
   const account = { ...answer.account, device_id: answer.device_id };
-  if (known && known.id !== account.id) return signInAnew(login, passphrase);
+  if (known && known.id !== account.id) return signInAnew(login, passphrase, options);
   if (held) {
     const row = kept && kept.is_current ? { ...known, account } : await closedRow(account, passphrase, held);
     await admit(row, held, answer);
@@ -238,13 +241,14 @@ function opened() {
   return open;
 }
 
-async function askServer(login, passphrase, public_key) {
-  const device = { label: deviceLabel(), public_key };
+async function askServer(login, passphrase, public_key, { code, invitation } = {}) {
+  const device = { label: deviceLabel(), public_key, ...(invitation && { invitation }) };
+  const json = { login: login.trim(), passphrase, device, ...(code && { code }) };
   try {
-    const { body } = await request('POST', '/sessions', { json: { login: login.trim(), passphrase, device }, anonymous: true });
+    const { body } = await request('POST', '/sessions', { json, anonymous: true });
     return body;
   } catch (error) {
-    if (error instanceof ApiProblem && error.status === 401) throw new WrongPassphrase('login or passphrase is wrong');
+    if (error instanceof ApiProblem && error.slug === 'sign-in-refused') throw new WrongPassphrase('login or passphrase is wrong');
     throw error;
   }
 }
@@ -282,9 +286,9 @@ async function unlock(row, passphrase, previous) {
 }
 
 /** The login went over to another account: what lies here stays closed, and the newcomer gets keys of their own. */
-async function signInAnew(login, passphrase) {
+async function signInAnew(login, passphrase, options) {
   const held = await newKeys();
-  const answer = await askServer(login, passphrase, held.public_key);
+  const answer = await askServer(login, passphrase, held.public_key, options);
   const account = { ...answer.account, device_id: answer.device_id };
   await admit(await closedRow(account, passphrase, held), held, answer);
   return { account: current(), online: true };
