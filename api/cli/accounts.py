@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from api.cli.place import acting, here, located, now_utc
-from visits.access import NewAccount, Role, bootstrap_admin, create_account
+from visits.access import NewAccount, Role, bootstrap_admin, create_account, link_outside
 from visits.store import migrate, schema_is_current
 
 
@@ -63,3 +63,19 @@ def add_user(
         invited = create_account(uow, place.actor(uow), new, at_utc=now_utc())
     click.echo(f"account {invited.account.login} ({invited.account.role}, {invited.account.division_prefix}) is made")
     click.echo(f"passphrase: {invited.passphrase}")
+
+
+@user.command("link")
+@click.option("--login", "of_login", required=True, help="The login name of the account here.")
+@click.option("--subject", required=True, help="Who that is at the provider of OpenID Connect (its `sub`).")
+@acting
+@click.pass_context
+def link_user(context: click.Context, of_login: str, subject: str, data_dir: Path | None, login: str | None) -> None:
+    """Let an account sign in at the provider (SHIDI_OIDC_ISSUER)."""
+    place = here(context, data_dir, login)
+    issuer = place.settings().oidc_issuer
+    if issuer is None:
+        raise click.UsageError("no provider is set up (SHIDI_OIDC_ISSUER)")
+    with place.store() as store, store.writing() as uow:
+        link_outside(uow, place.actor(uow), of_login, issuer=issuer, subject=subject, at_utc=now_utc())
+    click.echo(f"{of_login} may sign in at {issuer} as {subject}")

@@ -75,7 +75,7 @@ def current_session() -> Session:
             raise NotSignedIn("please sign in")
         at_utc, idle = now_utc(), sign_in_rules().desk_idle
         with house().store.reading() as uow:
-            g.session = session_of_token(uow, token, at_utc=at_utc, desk_idle=idle, address=_address())
+            g.session = session_of_token(uow, token, at_utc=at_utc, desk_idle=idle, address=caller_address())
         if g.session.seen_is_old:
             _keep_alive(token, at_utc)
     session: Session = g.session
@@ -119,7 +119,7 @@ def open_session(
             device_key=device_key,
             enrolment=enrolment,
             rules=sign_in_rules(),
-            address=_address(),
+            address=caller_address(),
             at_utc=at_utc,
         )
 
@@ -137,7 +137,7 @@ def check_passphrase(login: str, passphrase: str, *, device_key: Mapping[str, An
             proven = prove_passphrase(uow, login=login, passphrase=passphrase, at_utc=at_utc)
     except SignInRefused:
         with house().store.writing() as uow:
-            note_refused(uow, login=login, address=_address(), at_utc=at_utc)
+            note_refused(uow, login=login, address=caller_address(), at_utc=at_utc)
         raise
     with house().store.writing() as uow:
         forget_tries(uow, headings)
@@ -169,7 +169,7 @@ def complete_by_code(actor: Actor, token: str, code: str) -> SignedIn:
 def complete_session(token: str, how: str) -> SignedIn:
     """The full sign-in in the place of one that owed a step which has just been made."""
     with house().store.writing() as uow:
-        return complete(uow, token, how=how, address=_address(), at_utc=now_utc())
+        return complete(uow, token, how=how, address=caller_address(), at_utc=now_utc())
 
 
 @contextmanager
@@ -184,7 +184,7 @@ def count_code_try(actor: Actor) -> Iterator[None]:
         yield
     except (WrongCode, PasskeyRefused):
         with house().store.writing() as uow:
-            note_refused(uow, login=actor.login, act="sign_in.second_factor", address=_address(), at_utc=at_utc)
+            note_refused(uow, login=actor.login, act="sign_in.second_factor", address=caller_address(), at_utc=at_utc)
         raise
     with house().store.writing() as uow:
         forget_tries(uow, headings)
@@ -256,7 +256,8 @@ def note_refusals(response: Response) -> Response:
     session: Session | None = g.get("session")
     if response.status_code != 403 or session is None:
         return response
-    actor, said = session.actor, {"method": request.method, "path": request.path[:200]}
+    # The route and not the address: that may name a thing of another county, which this chain must not tell.
+    actor, said = session.actor, {"method": request.method, "route": str(request.url_rule or "")}
     about = f"account:{actor.login}"
     try:
         with house().store.writing() as uow:
@@ -266,7 +267,8 @@ def note_refusals(response: Response) -> Response:
     return response
 
 
-def _address() -> str | None:
+def caller_address() -> str | None:
+    """Where this request comes from, as the audit keeps it."""
     return (request.remote_addr or "")[:45] or None
 
 

@@ -123,6 +123,7 @@ def _render(template: str, values: Mapping[str, object]) -> str:
             may=lambda right: actor is not None and actor.may(Right(right)),
             rooms=_rooms(actor) if actor else (),
             other_language=_other_language(speech),
+            outside=settings.oidc_issuer is not None,
             operator_name=settings.operator_name,
             complaint_contact=settings.complaint_contact,
             **values,

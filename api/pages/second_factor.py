@@ -52,12 +52,17 @@ def site() -> Site | None:
 
 def to_next_step(signed_in: SignedIn, wanted: str) -> AnyResponse:
     """On to what a fresh sign-in still owes, or to the page that was wanted; its cookie is set either way."""
-    owed = {Stage.FACTOR: SECOND_STEP, Stage.SET_UP: SET_UP}.get(signed_in.stage)
-    answer = redirect(f"{owed}?next={quote(wanted, safe='/')}" if owed else wanted, 303)
+    answer = redirect(next_step_of(signed_in, wanted), 303)
     set_session_cookie(answer, signed_in.token, signed_in.expires_utc)
     if signed_in.stage is Stage.FULL:
         mark_browser_known(answer, signed_in.actor)
     return answer
+
+
+def next_step_of(signed_in: SignedIn, wanted: str) -> str:
+    """The page of what a sign-in still owes, or the one that was wanted."""
+    owed = {Stage.FACTOR: SECOND_STEP, Stage.SET_UP: SET_UP}.get(signed_in.stage)
+    return f"{owed}?next={quote(wanted, safe='/')}" if owed else wanted
 
 
 @desk.get("/second-factor")

@@ -117,10 +117,11 @@ def accounts_within(
 
 def account(uow: UnitOfWork, actor: Actor, account_id: UUID, *, at_utc: datetime) -> AccountView:
     """One account of the admin's division, or an inspector of the office's."""
-    row = uow.session.get(Account, account_id)
-    office = actor.may(Right.ASSIGN) and row is not None and row.role == Role.INSPECTOR
-    if not office or row is None or not in_scope(actor, row.division_prefix):
-        row = _managed(uow, actor, account_id)
+    row = uow.session.get(Account, account_id) if actor.may(Right.ASSIGN) else _managed(uow, actor, account_id)
+    if row is None or not in_scope(actor, row.division_prefix):
+        raise NoSuchAccount("there is no such account in your division")
+    if not actor.may(Right.MANAGE_ACCOUNTS) and row.role != Role.INSPECTOR:
+        raise NoSuchAccount("there is no such account in your division")
     return replace(_view(row), locked_until_utc=locked_until(uow, [row.id], at_utc=at_utc).get(row.id))
 
 

@@ -85,6 +85,8 @@ class Actor:
     role: Role
     division_prefix: str
     device_id: UUID | None = None
+    # Codes outside the prefix that became one inside it: what was recorded under them belongs to this division now.
+    predecessors: frozenset[str] = field(default=frozenset(), compare=False)
     # Where the request came from, for the audit chain; who somebody is does not hang on it.
     address: str | None = field(default=None, compare=False)
 

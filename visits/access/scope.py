@@ -2,10 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, column, or_, select, table
 
 from visits.access.actor import Actor, Right
 from visits.access.errors import NotAllowed
+from visits.store import UnitOfWork
+
+_CODE_DIGITS = 12
+# Divisions belong to a room above this one; what became of their codes is all that scope asks of them.
+_became = table("division", column("code"), column("successor_code"))
 
 
 def within(actor: Actor, division_code: Any) -> ColumnElement[bool]:
@@ -14,12 +19,24 @@ def within(actor: Actor, division_code: Any) -> ColumnElement[bool]:
     Every query that an actor's request leads to carries it; what it leaves out is answered like what never was.
     """
     condition: ColumnElement[bool] = division_code.startswith(actor.division_prefix, autoescape=True)
-    return condition
+    return or_(condition, division_code.in_(sorted(actor.predecessors))) if actor.predecessors else condition
 
 
 def in_scope(actor: Actor, division_code: str) -> bool:
     """The same question for a value at hand."""
-    return division_code.startswith(actor.division_prefix)
+    return division_code.startswith(actor.division_prefix) or division_code in actor.predecessors
+
+
+def predecessors_of(uow: UnitOfWork, division_prefix: str) -> frozenset[str]:
+    """Codes outside a division that became one inside it, whatever lay between; hardly ever are there any."""
+    # Digits only, so that this range is the prefix in every collation, and an index serves it.
+    last = division_prefix.ljust(_CODE_DIGITS, "9")
+    reached = _became.c.successor_code.between(division_prefix, last)
+    found: set[str] = set()
+    while fresh := set(uow.session.scalars(select(_became.c.code).where(reached))) - found:
+        found |= fresh
+        reached = _became.c.successor_code.in_(sorted(fresh))
+    return frozenset(code for code in found if not code.startswith(division_prefix))
 
 
 def require(actor: Actor, right: Right) -> None:

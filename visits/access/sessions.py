@@ -24,6 +24,7 @@ from visits.access.errors import (
     SignInRefused,
 )
 from visits.access.rows import Account, Device, KnownBrowser, Passkey, SessionToken, Totp
+from visits.access.scope import predecessors_of
 from visits.store import UnitOfWork
 from visits.zone import LOCAL_ZONE
 
@@ -155,7 +156,7 @@ def issue(
             stage=stage,
         )
     )
-    return SignedIn(actor_of(account, device_id, address), token, expires_utc, stage)
+    return SignedIn(actor_of(uow, account, device_id, address), token, expires_utc, stage)
 
 
 def complete(uow: UnitOfWork, token: str, *, how: str, address: str | None, at_utc: datetime) -> SignedIn:
@@ -227,7 +228,7 @@ def session_of_token(
     if session.revoked_utc is not None or session.expires_utc <= at_utc or idle or has_ended(account, at_utc):
         raise NotSignedIn("the sign-in has ended, please sign in again")
     every = _DESK_SEEN_EVERY if device is None else _PHONE_SEEN_EVERY
-    actor = actor_of(account, session.device_id, address)
+    actor = actor_of(uow, account, session.device_id, address)
     return Session(actor, Stage(session.stage), session.issued_utc, session.expires_utc, seen_utc + every <= at_utc)
 
 
@@ -292,7 +293,7 @@ def actor_of_device(uow: UnitOfWork, device_id: UUID) -> Actor | None:
     account = uow.session.scalar(
         select(Account).join(Device, Device.account_id == Account.id).where(Device.id == device_id)
     )
-    return None if account is None else actor_of(account, device_id)
+    return None if account is None else actor_of(uow, account, device_id)
 
 
 def actor_named(uow: UnitOfWork, login: str) -> Actor:
@@ -300,7 +301,7 @@ def actor_named(uow: UnitOfWork, login: str) -> Actor:
     account = uow.session.scalar(select(Account).where(Account.login == login))
     if account is None or account.closed_utc is not None:
         raise NoSuchAccount(f"there is no account {login}")
-    return actor_of(account, None)
+    return actor_of(uow, account, None)
 
 
 def has_factor(uow: UnitOfWork, account_id: UUID) -> bool:
@@ -317,10 +318,10 @@ def has_ended(account: Account, at_utc: datetime) -> bool:
     return account.ends_on is not None and at_utc.astimezone(LOCAL_ZONE).date() > account.ends_on
 
 
-def actor_of(account: Account, device_id: UUID | None, address: str | None = None) -> Actor:
+def actor_of(uow: UnitOfWork, account: Account, device_id: UUID | None, address: str | None = None) -> Actor:
     """The account as verbs know it."""
     actor = Actor(account.id, account.login, account.name, Role(account.role), account.division_prefix, device_id)
-    return replace(actor, address=address) if address else actor
+    return replace(actor, predecessors=predecessors_of(uow, account.division_prefix), address=address)
 
 
 def digest(token: str) -> bytes:

@@ -21,7 +21,7 @@ class Division(Base):
     parent_code: Mapped[str | None] = mapped_column(String(12), ForeignKey("division.code"), index=True)
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
-    successor_code: Mapped[str | None] = mapped_column(String(12))
+    successor_code: Mapped[str | None] = mapped_column(String(12), index=True)
 
 
 class VillageFacts(Base):

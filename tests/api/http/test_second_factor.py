@@ -346,7 +346,7 @@ def test_a_request_beyond_the_role_is_in_the_audit_with_whence(world: World) -> 
     lines = world.phone("discipline").get("audit").get_json()["items"]
     [line] = [one for one in lines if one["act"] == "request.refused"]
     assert (line["login"], line["address"], line["result"]) == ("lin", "127.0.0.1", "refused")
-    assert line["detail"] == {"method": "GET", "path": "/api/v1/postings"}
+    assert line["detail"] == {"method": "GET", "route": "/api/v1/postings"}
     assert line["device_id"]
 
 

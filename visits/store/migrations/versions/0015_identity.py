@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.add_column("session_token", sa.Column("stage", sa.String(length=10), server_default="full", nullable=False))
     op.add_column("audit", sa.Column("address", sa.String(length=45), nullable=True))
     op.add_column("audit", sa.Column("device_id", sa.Uuid(), nullable=True))
+    op.create_index(op.f("ix_division_successor_code"), "division", ["successor_code"])
     _make_sign_in_tables()
     _make_factor_tables()
     _make_outside_tables()
