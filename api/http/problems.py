@@ -29,7 +29,6 @@ from visits.access import (
     DeviceRevoked,
     EnrolmentNeeded,
     NoSuchAccount,
-    NoSuchDevice,
     NotAllowed,
     NothingToConfirm,
     NotOneself,
@@ -45,6 +44,7 @@ from visits.access import (
     WeakPassphrase,
     WrongCode,
 )
+from visits.access import NoSuchDevice as NoSuchPhoneOfAccount
 from visits.fieldwork import (
     BoxOutsidePhoto,
     CalibrationRefused,
@@ -121,6 +121,7 @@ UNEXPECTED = Problem("unexpected", 500, "Something went wrong on our side", "服
 
 # One thing, missed from two rooms.
 _NO_SUCH_VISIT = Problem("no-such-visit", 404, "No such visit", "没有这次暗访")
+_NO_SUCH_PHONE = Problem("no-such-phone", 404, "No such phone", "没有这部手机")
 _NO_SUCH_POSTING = Problem("no-such-posting", 404, "No such posting", "没有这条派驻记录")
 
 PROBLEMS: dict[type[Exception], Problem] = {
@@ -146,7 +147,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     PasskeyRefused: Problem("passkey-refused", 422, "The passkey was not taken", "通行密钥未通过"),
     EnrolmentNeeded: Problem("enrolment-needed", 403, "This phone needs a square code", "新手机须扫登记二维码"),
     DeviceRevoked: Problem("device-revoked", 401, "This phone was taken out of use", "本手机已停用", headers=_BEARER),
-    NoSuchDevice: Problem("no-such-device", 404, "No such phone", "没有这部手机"),
+    NoSuchPhoneOfAccount: _NO_SUCH_PHONE,
     OutsideSignInFailed: Problem(
         "outside-sign-in-failed", 401, "The sign-in elsewhere did not succeed", "统一登录未通过", headers=_BEARER
     ),
@@ -194,7 +195,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     PhotoNotLookedOver: Problem(
         "photo-not-looked-over", 409, "Nobody has looked this photo over yet", "这张照片还没有人看过需不需要遮盖"
     ),
-    NoSuchDevice: Problem("no-such-phone", 404, "No such phone", "没有这部手机"),
+    NoSuchDevice: _NO_SUCH_PHONE,
     CalibrationRefused: Problem(
         "calibration-refused", 422, "This says nothing about the phone", "这些定位不足以校准手机"
     ),
