@@ -21,6 +21,7 @@ from api.map_tiles import tile_folder
 from api.pages import pages_blueprint
 from api.pages.field import field
 from api.resources.access import accounts, sessions
+from api.resources.coverage import coverage_room
 from api.resources.fieldwork import fieldwork
 from api.resources.forms import forms
 from api.resources.intake import intake
@@ -49,6 +50,7 @@ ROOMS: tuple[RoomBlueprint, ...] = (
     uploads,
     phone_exports,
     fieldwork,
+    coverage_room,
     review,
     ledger,
     log,

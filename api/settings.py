@@ -1,11 +1,17 @@
 """The settings of one installation: a frozen value, read once at the start and handed down."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 MEBIBYTE = 2**20
 LANGUAGES = ("zh", "en")
+# Web Mercator, or degrees of CGCS2000 from level 1 on: Tianditu's _w and _c.
+BASEMAP_GRIDS = ("w", "c")
+# The host stands in a header, so that it may hold nothing but a name, a port, and a range of servers like {0-7}.
+_BASEMAP_URL = re.compile(r"https?://[a-z0-9.-]*(\{[0-9]-[0-9]\}[a-z0-9.-]+)?(:[0-9]{1,5})?/[!-~]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class Settings:
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = field(default=None, repr=False)
+    # Picture tiles below the map, the first at the bottom: none unless the operator sets them.
+    basemap_urls: tuple[str, ...] = ()
+    basemap_grid: str = "w"
+    basemap_approval: str = ""
 
 
 class BadSetting(Exception):
@@ -78,6 +88,7 @@ def read_settings(environ: Mapping[str, str], *, data_dir: Path | None = None) -
         oidc_issuer=_web_address(environ, "SHIDI_OIDC_ISSUER"),
         oidc_client_id=environ.get("SHIDI_OIDC_CLIENT_ID") or None,
         oidc_client_secret=environ.get("SHIDI_OIDC_CLIENT_SECRET") or None,
+        **_basemap(environ),
     )
 
 
@@ -105,3 +116,21 @@ def _web_address(environ: Mapping[str, str], name: str) -> str | None:
     if not address.startswith(("http://", "https://")):
         raise BadSetting(f"{name} must begin with http:// or https://, unlike {address!r}")
     return address
+
+
+def _basemap(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The base map; one without its approval number may not be shown, and one on another grid would lie elsewhere."""
+    urls = tuple(environ.get("SHIDI_BASEMAP_URL", "").split())
+    grid = environ.get("SHIDI_BASEMAP_GRID", Settings.basemap_grid)
+    approval = environ.get("SHIDI_BASEMAP_APPROVAL", "").strip()
+    if grid not in BASEMAP_GRIDS:
+        raise BadSetting(f"SHIDI_BASEMAP_GRID must be one of {', '.join(BASEMAP_GRIDS)}, not {grid!r}")
+    for url in urls:
+        if not _BASEMAP_URL.fullmatch(url) or not all(gap in url for gap in ("{z}", "{x}", "{y}")):
+            raise BadSetting(f"SHIDI_BASEMAP_URL must be an https address with {{z}}, {{x}} and {{y}}, unlike {url!r}")
+        other = "c" if grid == "w" else "w"
+        if f"_{other}/" in url:
+            raise BadSetting(f"SHIDI_BASEMAP_URL names the grid _{other}, but SHIDI_BASEMAP_GRID is {grid}")
+    if urls and not approval:
+        raise BadSetting("SHIDI_BASEMAP_APPROVAL must give the approval number (审图号) of the base map")
+    return {"basemap_urls": urls, "basemap_grid": grid, "basemap_approval": approval}

@@ -16,7 +16,9 @@ from geo.errors import (
     UnknownDatum,
     UnknownName,
     UnreadableAreas,
+    UnwritableLayer,
 )
+from geo.exports import OutLayer, write_geopackage
 from geo.neighbours import Seam, SeamKind, seams
 from geo.outline import Outline, outline
 from geo.plausibility import DatumMixUp, TimedFix, explained_by_datum, implied_speed_mps
@@ -33,7 +35,7 @@ from geo.signals import (
     time_disorder,
 )
 from geo.sun import sun_height_deg
-from geo.tiles import TILE_ZOOMS, Tile, draw_tiles
+from geo.tiles import TILE_ZOOMS, Tile, draw_tiles, join_tiles
 from geo.whereabouts import Answer, Whereabouts, WhereaboutsColumn, whereabouts, whereabouts_column
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "Misreading",
     "MissingCrs",
     "NoOutline",
+    "OutLayer",
     "Outline",
     "PlaceCoverage",
     "Reading",
@@ -70,6 +73,7 @@ __all__ = [
     "UnknownDatum",
     "UnknownName",
     "UnreadableAreas",
+    "UnwritableLayer",
     "Whereabouts",
     "WhereaboutsColumn",
     "bearing_deg",
@@ -84,6 +88,7 @@ __all__ = [
     "identical_coordinates",
     "implied_speed_mps",
     "impossible_speed",
+    "join_tiles",
     "light_at_night",
     "local_distance_m",
     "misread_devices",
@@ -96,4 +101,5 @@ __all__ = [
     "timing_spread",
     "whereabouts",
     "whereabouts_column",
+    "write_geopackage",
 ]

@@ -46,6 +46,10 @@ class ContradictedDatum(GeoError):
     """The file itself names another coordinate system than the caller did; one of the two is wrong."""
 
 
+class UnwritableLayer(GeoError):
+    """A layer cannot be written, because a column of it is of no one kind."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why one feature cannot be taken as an area.

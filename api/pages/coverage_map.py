@@ -1,53 +1,74 @@
-"""The map of visits: where they have and have not been, drawn from the very table that stands beside it."""
+"""The map of visits: where they have and have not been, drawn in the browser from the very numbers beside it."""
 
-from dataclasses import dataclass
+import re
+from functools import cache
 from uuid import UUID
 
 from flask import Response, request
 
+from api.http.headers import CONTENT_SECURITY_POLICY
 from api.http.house import house, now_utc
 from api.http.signin import current_actor
 from api.pages.blueprint import desk
-from api.pages.frame import page
-from visits.access import Actor, Right
-from visits.fieldwork import VillageCoverage, coverage, visit
-from visits.places import SiteKind, SiteView, sites_of
+from api.pages.frame import page, spoken
+from api.pages.words import WEB
+from visits.access import Actor, Right, require
+from visits.fieldwork import visit
 from visits.store import UnitOfWork
-from visits.zone import LOCAL_ZONE
 
-
-@dataclass(frozen=True)
-class MappedVillage:
-    """A village with its visits and the point that stands for it, when one is known."""
-
-    visited: VillageCoverage
-    point: SiteView | None
+LAYERS = ("since", "visits", "slots", "night", "origin", "problems")
+_SCRIPT_WORDS = ("map.", "slot.", "common.separator", "frame.internal")
+_SERVERS = re.compile(r"\{([0-9])-([0-9])\}")
 
 
 @desk.get("/map")
 def show_map() -> Response:
     """Villages visited and never visited, with one visit marked when the address names it."""
     actor = current_actor()
+    require(actor, Right.READ_COVERAGE)
+    settings = house().settings
     with house().store.writing() as uow:
-        places = [
-            MappedVillage(v, _point(uow, v.village.code))
-            for v in coverage(uow, actor, on=now_utc().astimezone(LOCAL_ZONE).date())
-        ]
         marked = _village_of_visit(uow, actor)
-    return page(
+    response = page(
         "map.html",
-        places=places,
-        counties=sorted({p.visited.village.county_code for p in places}),
-        visited=sum(p.visited.last_visit_on is not None for p in places),
-        synthetic=any(p.point is not None and p.point.quality == "synthetic" for p in places),
-        visit_village=marked,
+        layers=[layer for layer in LAYERS if layer != "problems" or actor.may(Right.READ_LEDGER)],
+        modules=_modules(),
+        script_words={key: text for key, text in spoken().texts.items() if key.startswith(_SCRIPT_WORDS)},
+        script_settings={
+            "visitVillage": marked,
+            "basemap": {
+                "urls": settings.basemap_urls,
+                "grid": settings.basemap_grid,
+                "approval": settings.basemap_approval,
+            },
+        },
+        basemap_approval=settings.basemap_approval if settings.basemap_urls else "",
     )
+    if settings.basemap_urls:
+        response.headers["Content-Security-Policy"] = policy_with(settings.basemap_urls)
+    return response
 
 
-def _point(uow: UnitOfWork, village_code: str) -> SiteView | None:
-    """The village office where its position is known, else the first of its sites."""
-    sites = sites_of(uow, village_code)
-    return next((s for s in sites if s.kind == SiteKind.OFFICE), sites[0] if sites else None)
+def policy_with(basemap_urls: tuple[str, ...]) -> str:
+    """The usual policy, and pictures from the servers of the base map too."""
+    hosts = sorted({host for url in basemap_urls for host in _hosts(url)})
+    return CONTENT_SECURITY_POLICY.replace("img-src 'self'", f"img-src 'self' {' '.join(hosts)}")
+
+
+def _hosts(url: str) -> list[str]:
+    """The servers of a template: ``https://t{0-2}.example/…`` has three."""
+    scheme, _, rest = url.partition("://")
+    host = f"{scheme}://{rest.partition('/')[0]}"
+    found = _SERVERS.search(host)
+    if found is None:
+        return [host]
+    return [host.replace(found[0], str(one)) for one in range(int(found[1]), int(found[2]) + 1)]
+
+
+@cache
+def _modules() -> list[str]:
+    """The scripts that the page's first one asks for, so that a browser fetches them at once."""
+    return sorted(path.name for path in (WEB / "desk" / "static" / "map").glob("*.js"))
 
 
 def _village_of_visit(uow: UnitOfWork, actor: Actor) -> str:

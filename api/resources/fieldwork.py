@@ -349,10 +349,21 @@ class TileSetNameOut(ma.Schema):
     sha256 = ma.fields.String()
 
 
+class DrawnReachOut(ma.Schema):
+    """Under which name the tiles of everything in reach are asked for."""
+
+    prefix = ma.fields.String()
+    sha256 = ma.fields.String()
+    first_zoom = ma.fields.Integer()
+    last_zoom = ma.fields.Integer()
+    bounds = ma.fields.List(ma.fields.Float())
+
+
 class CoverageStatusOut(ma.Schema):
     """Arrays in the order of map numbers, which come as runs: `[[3, 2]]` is 3 and 4. Null is never visited."""
 
     first_day = ma.fields.Date(allow_none=True)
+    drawn = ma.fields.Nested(DrawnReachOut, allow_none=True)
     tiles = ma.fields.List(ma.fields.Nested(TileSetNameOut))
     numbers = ma.fields.List(ma.fields.List(ma.fields.Integer()))
     last_day = ma.fields.List(ma.fields.Integer(allow_none=True))

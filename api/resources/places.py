@@ -13,7 +13,7 @@ from api.http.gzipped import already_gzipped
 from api.http.house import house
 from api.http.paging import PageQuery, page, read_cursor
 from api.http.signin import current_actor
-from visits.places import BoundaryView, boundary, check_tiles_reach, village, villages
+from visits.places import BoundaryView, boundary, check_tiles_reach, sets_joined_as, village, villages
 
 places = RoomBlueprint("places", "Villages and boundaries")
 
@@ -21,6 +21,7 @@ places = RoomBlueprint("places", "Villages and boundaries")
 COORDINATE_GRID_DEG = 1e-7
 TILE_TYPE = "application/vnd.mapbox-vector-tile"
 LAST_WEB_ZOOM = 24
+COUNTY_CODE_LENGTH = 6
 
 
 class VillageOut(ma.Schema):
@@ -155,14 +156,25 @@ def show_tile_set(county_code: str, tiles_sha256: str) -> Response:
 @places.get("/tiles/<county_code>/<tiles_sha256>/<int:zoom>/<int:column>/<int:row>.mvt")
 @places.response(200, {"type": "string", "format": "binary"}, content_type=TILE_TYPE)
 def show_tile(county_code: str, tiles_sha256: str, zoom: int, column: int, row: int) -> Response:
-    """A vector tile of a county: shapes and numbers, no names. Empty (204) where there is nothing to draw."""
-    check_tiles_reach(current_actor(), county_code, tiles_sha256)
-    if zoom > LAST_WEB_ZOOM or max(column, row) >= 2**zoom:
-        abort(404)
-    data = house().tiles.tile(county_code, tiles_sha256, zoom, column, row)
+    """A vector tile of a county: shapes and numbers, no names. Empty (204) where there is nothing to draw.
+
+    For a province or prefecture (2 or 4 digits) with what the tiles of its counties show there, under the name that
+    `/coverage/status` gives.
+    """
+    data = _tile_data(county_code, tiles_sha256, zoom, column, row)
     if data is None:
         return _for_ever(Response(status=204))
     return _for_ever(already_gzipped(Response(data, mimetype=TILE_TYPE)))
+
+
+def _tile_data(code: str, sha256: str, zoom: int, column: int, row: int) -> bytes | None:
+    beyond = zoom > LAST_WEB_ZOOM or max(column, row) >= 2**zoom
+    if len(code) == COUNTY_CODE_LENGTH:
+        check_tiles_reach(current_actor(), code, sha256)
+        return abort(404) if beyond else house().tiles.tile(code, sha256, zoom, column, row)
+    with house().store.reading() as uow:
+        sets = sets_joined_as(uow, current_actor(), code, sha256)
+    return abort(404) if beyond else house().tiles.joined_tile(sets, zoom, column, row)
 
 
 def _for_ever(response: Response) -> Response:

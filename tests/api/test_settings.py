@@ -34,6 +34,34 @@ def test_a_word_that_is_none_of_those_known_is_refused_by_name(name: str, value:
         read_settings({name: value})
 
 
+TIANDITU = "https://t{0-2}.tianditu.gov.cn/vec_w/wmts?TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=key"
+APPROVED = {"SHIDI_BASEMAP_APPROVAL": "审图号：GS(2025)0000号"}
+
+
+def test_a_base_map_is_shown_when_its_approval_is_known(tmp_path: Path) -> None:
+    assert read_settings({}, data_dir=tmp_path).basemap_urls == ()
+    two = {"SHIDI_BASEMAP_URL": f"{TIANDITU} {TIANDITU.replace('vec', 'cva')}", **APPROVED}
+    settings = read_settings(two, data_dir=tmp_path)
+    assert (len(settings.basemap_urls), settings.basemap_grid) == (2, "w")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SHIDI_BASEMAP_APPROVAL", " "),
+        ("SHIDI_BASEMAP_GRID", "x"),
+        ("SHIDI_BASEMAP_GRID", "c"),
+        ("SHIDI_BASEMAP_URL", TIANDITU.replace("{z}", "1")),
+        ("SHIDI_BASEMAP_URL", TIANDITU.replace("https:", "ftp:")),
+        ("SHIDI_BASEMAP_URL", TIANDITU.replace("tianditu.gov.cn", "x;script-src*")),
+        ("SHIDI_BASEMAP_URL", TIANDITU.replace("https://t{0-2}.", "https://user@")),
+    ],
+)
+def test_a_base_map_that_would_lie_or_may_not_be_shown_is_refused(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        read_settings({"SHIDI_BASEMAP_URL": TIANDITU, **APPROVED, name: value})
+
+
 def test_every_variable_is_in_the_table_for_people() -> None:
     code = set(re.findall(r"\bSHIDI_[A-Z_]+", (ROOT / "api" / "settings.py").read_text(encoding="utf-8")))
     table = set(re.findall(r"`(SHIDI_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Point, Polygon, box
 from shapely.geometry import shape as as_shape
 
-from geo import TILE_ZOOMS, BadZooms, Tile, draw_tiles
+from geo import TILE_ZOOMS, BadZooms, Tile, draw_tiles, join_tiles
 
 WEST, SOUTH = 119.40, 27.40
 UNITS = 4096
@@ -189,3 +189,28 @@ def test_a_box_anywhere_is_drawn_within_a_unit(west: float, south: float, wide: 
         assert drawn[1].hausdorff_distance(wanted) <= 1.5
     else:
         assert min(wanted.bounds[2] - wanted.bounds[0], wanted.bounds[3] - wanted.bounds[1]) < 1.0
+
+
+def test_joined_tiles_show_what_each_of_them_shows() -> None:
+    west = {n: box(WEST + n / 50, SOUTH, WEST + (n + 1) / 50, SOUTH + 0.04) for n in range(3)}
+    east = {n: box(WEST + n / 50, SOUTH, WEST + (n + 1) / 50, SOUTH + 0.04) for n in range(3, 300)}
+    one = {
+        t.column: t
+        for t in draw_tiles({"village": west, "town": {900: box(WEST, SOUTH, 119.5, 27.5)}}, zooms=range(6, 7))
+    }
+    other = {t.column: t for t in draw_tiles({"village": east}, zooms=range(6, 7))}
+    [column] = one
+    joined = Tile(6, column, one[column].row, join_tiles([one[column].data, other[column].data]))
+    found = features_of(joined)
+    assert found == {**features_of(one[column]), **features_of(other[column])}
+    assert len(found) > 128  # so that the length of the layer needs two bytes and more
+    assert features_of(joined, "town") == features_of(one[column], "town")
+
+
+def test_a_joined_tile_has_each_layer_once() -> None:
+    [one] = draw_tiles({"village": {1: box(119.40, 27.40, 119.42, 27.44)}}, zooms=range(9, 10))
+    joined = gzip.decompress(join_tiles([one.data, one.data]))
+    assert len(mapbox_vector_tile.decode(joined)["village"]["features"]) == 2
+    assert joined[0] == 0x1A
+    length, begin = joined[1] & 0x7F | (joined[2] & 0x7F) << 7, 3 if joined[1] > 0x7F else 2
+    assert (length if begin == 3 else joined[1]) == len(joined) - begin

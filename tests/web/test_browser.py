@@ -165,36 +165,6 @@ def test_a_stranger_finds_nothing(desk: Desk, new_context: NewContext, address: 
     expect(here.page.get_by_role("heading", name="没有这一页，或不在您的范围内")).to_be_visible()
 
 
-def test_the_map_draws_the_villages_that_have_a_point(desk: Desk, window: Callable[..., Window]) -> None:
-    here = window().sign_in("leader")
-    here.go("/desk/map")
-    chart = here.page.locator("#map")
-    expect(chart).to_have_attribute("data-state", "drawn")
-    expect(chart).to_have_attribute("data-villages", "2")
-    expect(chart).to_have_attribute("data-outlines", "1")
-    expect(here.page.get_by_role("listitem").filter(has_text="无点位、只列表：1 个村")).to_be_visible()
-    visited, never, marked = _ink(here.page, "#1b7a4b", "#8c2323", "#b45309")
-    assert visited > 20
-    assert never > 20
-    assert marked == 0
-
-
-def test_the_map_marks_a_visit_and_keeps_its_place_in_the_address(desk: Desk, window: Callable[..., Window]) -> None:
-    here = window().sign_in("organization")
-    here.go(f"/desk/map?visit={desk.visit_id}")
-    chart = here.page.locator("#map")
-    expect(chart).to_have_attribute("data-state", "drawn")
-    (marked,) = _ink(here.page, "#b45309")
-    assert marked > 20
-    here.page.locator(".ol-zoom-in").click()
-    here.page.wait_for_url(re.compile(r"[?&]at=[0-9.]+/[0-9.]+/[0-9.]+"))
-    place = here.page.url
-    here.page.get_by_role("link", name="English").click()
-    expect(here.page.locator("html")).to_have_attribute("lang", "en")
-    expect(chart).to_have_attribute("data-state", "drawn")
-    assert here.page.url.split("at=")[1] == place.split("at=")[1]
-
-
 def test_the_language_is_switched_where_one_is(desk: Desk, window: Callable[..., Window]) -> None:
     here = window().sign_in("organization")
     here.go(f"/desk/visits/{desk.visit_id}")
@@ -236,25 +206,6 @@ def test_the_keyboard_reaches_the_content_first(window: Callable[..., Window]) -
     expect(skip).to_be_in_viewport()
     here.page.keyboard.press("Enter")
     expect(here.page.locator("main")).to_be_focused()
-
-
-def _ink(page: Page, *colours: str) -> list[int]:
-    """How many pixels of the map have each of these colours."""
-    return list(
-        page.evaluate(
-            """colours => {
-              const wanted = colours.map(c => [1, 3, 5].map(i => parseInt(c.slice(i, i + 2), 16)));
-              const counts = colours.map(() => 0);
-              for (const canvas of document.querySelectorAll("#map canvas")) {
-                const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-                for (let i = 0; i < pixels.length; i += 4)
-                  wanted.forEach((rgb, k) => { if (rgb.every((value, j) => pixels[i + j] === value)) counts[k] += 1; });
-              }
-              return counts;
-            }""",
-            list(colours),
-        )
-    )
 
 
 def _without_a_name(page: Page) -> list[str]:

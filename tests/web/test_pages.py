@@ -404,20 +404,18 @@ def test_the_ledger_shows_the_problem_with_the_text_of_its_item(desk: Desk) -> N
     assert "发现" in page
 
 
-def test_the_map_says_in_its_table_what_it_draws(desk: Desk) -> None:
-    page = desk.client("leader").get("/desk/map").text
-    assert page.count("data-village=") == 3
-    assert page.count("data-lon=") == 2
-    assert page.count('data-class="visited"') == 1
-    assert "村点位为合成数据" in page
-    assert "共 3 个村，查过 1 个，未查过 2 个" in page
-    assert "演示李二" not in page
+def test_the_map_page_offers_what_its_reader_may_see(desk: Desk) -> None:
+    office, leader = (desk.client(login).get("/desk/map").text for login in ("office", "leader"))
+    assert 'value="problems"' in office
+    assert 'value="problems"' not in leader
+    assert "演示李二" not in leader
+    assert desk.client("first").get("/desk/map").status_code == 403
 
 
 def test_the_map_marks_the_village_of_one_visit(desk: Desk) -> None:
     client = desk.client("organization")
-    assert 'data-marked="yes"' in client.get(f"/desk/map?visit={desk.visit_id}").text
-    assert 'data-marked="yes"' not in client.get("/desk/map?visit=nonsense").text
+    assert '"visitVillage": "350924106208"' in client.get(f"/desk/map?visit={desk.visit_id}").text
+    assert '"visitVillage": ""' in client.get("/desk/map?visit=nonsense").text
     assert client.get(f"/desk/map?visit={uuid4()}").status_code == 404
 
 

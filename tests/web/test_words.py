@@ -12,13 +12,15 @@ from api.pages.words import NoSuchWord, words
 
 WEB = Path(__file__).parents[2] / "web"
 TEMPLATES = sorted((WEB / "desk" / "templates").glob("*.html"))
-SCRIPTS = sorted((WEB / "desk" / "static").glob("*.js"))
+SCRIPTS = sorted((WEB / "desk" / "static").rglob("*.js"))
 WORDS = {language: json.loads((WEB / "words" / f"{language}.json").read_text("utf-8")) for language in ("zh", "en")}
 
 WHOLE_KEY = re.compile(r"""\bt\(\s*'([a-z0-9_.]+)'\s*[,)]""")
 BEGUN_KEY = re.compile(r"""\bt\(\s*'([a-z0-9_.]+\.)'\s*~""")
 CODE_KEY = re.compile(r"""\bcode\('([a-z0-9_.]+)',""")
 CHOSEN_KEY = re.compile(r"""'([a-z_]+\.[a-z0-9_.]+)'\s+if\b|\belse\s+'([a-z_]+\.[a-z0-9_.]+)'""")
+SCRIPT_KEY = re.compile(r"""\bsay\(\s*"([a-z0-9_.]+)"\s*[,)]""")
+SCRIPT_BEGUN_KEY = re.compile(r"""\bsay\(\s*(?:[^"(),]+\? )?`([a-z0-9_.]+\.)\$""")
 TAGS_AND_CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&[a-z]+;", re.DOTALL)
 
 
@@ -67,11 +69,19 @@ def test_a_script_has_no_sentence_of_its_own(script: Path) -> None:
     assert re.findall(r"[\u3400-\u9fff]+", code) == []
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_uses_known_keys_only(script: Path) -> None:
+    text = script.read_text("utf-8")
+    unknown = {key for key in SCRIPT_KEY.findall(text) if key not in WORDS["zh"]}
+    begun = SCRIPT_BEGUN_KEY.findall(text)
+    assert unknown | {start for start in begun if not any(key.startswith(start) for key in WORDS["zh"])} == set()
+
+
 def test_every_word_is_used() -> None:
     pages = (Path(__file__).parents[2] / "api" / "pages").glob("*.py")
     everything = "\n".join(path.read_text("utf-8") for path in (*TEMPLATES, *SCRIPTS, *pages))
     starts = set(BEGUN_KEY.findall(everything)) | {f"{prefix}." for prefix in CODE_KEY.findall(everything)} | {"hint."}
-    starts |= {"error."}
+    starts |= {"error."} | set(SCRIPT_BEGUN_KEY.findall(everything))
     assert [
         key
         for key in WORDS["zh"]

@@ -10,7 +10,19 @@ from visits.fieldwork.calibrations import (
     phone,
     phones,
 )
-from visits.fieldwork.coverage import CoverageStatus, VillageCoverage, coverage, coverage_status
+from visits.fieldwork.coverage import (
+    CountedVisit,
+    CoverageStatus,
+    DrawnReach,
+    VillageCoverage,
+    VisitColumns,
+    Which,
+    counted_visits,
+    coverage,
+    coverage_status,
+    sees_draws,
+    visit_columns,
+)
 from visits.fieldwork.covers import MOST_BOXES, CoverView, LeavingCopy, cover, covers_of_photo, leaving_copy
 from visits.fieldwork.devices import read_device
 from visits.fieldwork.errors import (
@@ -72,10 +84,12 @@ __all__ = [
     "CalibrationRefused",
     "CalibrationView",
     "CorrectionView",
+    "CountedVisit",
     "CoverView",
     "CoverageStatus",
     "DeviceCalibration",
     "DeviceReading",
+    "DrawnReach",
     "FieldRecord",
     "FieldworkError",
     "FixJudgement",
@@ -102,12 +116,15 @@ __all__ = [
     "SightingView",
     "VillageCoverage",
     "Visit",
+    "VisitColumns",
     "VisitReceipt",
     "VisitSummary",
     "VisitView",
+    "Which",
     "calibrate_phone",
     "calibration_of",
     "catch_up",
+    "counted_visits",
     "cover",
     "coverage",
     "coverage_status",
@@ -129,10 +146,12 @@ __all__ = [
     "reading_failed",
     "receipt",
     "record_inspection",
+    "sees_draws",
     "sighting",
     "sightings_of_posting",
     "visible_visit",
     "visit",
+    "visit_columns",
     "visits",
     "withheld",
 ]

@@ -1,20 +1,49 @@
 """Where visits have and have not been: villages, never people."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from sqlalchemy import select
 
-from visits.access import Actor, Right, require, within
+from geo import TILE_ZOOMS
+from visits.access import Actor, Right, in_scope, require, within
 from visits.fieldwork.rows import Visit
 from visits.people import Slot
-from visits.places import TileSetView, VillageView, map_numbers, successor_of, tile_sets, villages
+from visits.places import (
+    Box,
+    TileSetView,
+    VillageView,
+    joined_name,
+    map_numbers,
+    reach_box,
+    successors,
+    tile_sets,
+    villages,
+)
+from visits.plans import Assignment
 from visits.store import UnitOfWork
 
+COUNTY_CODE_LENGTH = 6
 SLOT_BITS = {slot.value: 1 << place for place, slot in enumerate(Slot)}
+
+
+@dataclass(frozen=True)
+class CountedVisit:
+    """One visit that covers its village. ``drawn`` is one that a draw sent there, the others were directed."""
+
+    village_code: str
+    on: date
+    slot: str
+    drawn: bool
+
+
+def sees_draws(actor: Actor) -> bool:
+    """Whether the caller may know which visits were drawn: not below the county, where a directed visit would tell
+    a town that somebody spoke about it."""
+    return len(actor.division_prefix) <= COUNTY_CODE_LENGTH
 
 
 @dataclass(frozen=True)
@@ -22,22 +51,36 @@ class VillageCoverage:
     """One village: when it was last visited without notice, and how many such visits fell into each slot.
 
     Only complete visits that were truly unannounced count; escorted ones, or ones the village was warned of, do not.
+    ``drawn`` of them were sent there by a draw; ``None`` for whoever may not know (:func:`sees_draws`).
     """
 
     village: VillageView
     last_visit_on: date | None
     visits: int
     by_slot: dict[str, int]
+    drawn: int | None
 
 
-def coverage(uow: UnitOfWork, actor: Actor, *, on: date | None = None) -> list[VillageCoverage]:
-    """Every village of the caller's division, by code, with its visits and those of the codes that became it.
+@dataclass(frozen=True)
+class Which:
+    """Which visits count: those from a first to a last day, in one slot; all, where nothing is said."""
 
-    With ``on`` without the villages that had ended by that day.
-    """
+    since: date | None = None
+    until: date | None = None
+    slot: Slot | None = None
+
+
+EVERY = Which()
+
+
+def counted_visits(uow: UnitOfWork, actor: Actor, which: Which = EVERY) -> list[CountedVisit]:
+    """The visits that cover their villages, by day and village; one to a village that was merged is one to what it
+    became."""
     require(actor, Right.READ_COVERAGE)
-    counted = uow.session.execute(
-        select(Visit.village_code, Visit.slot, Visit.local_date).where(
+    query = (
+        select(Visit.village_code, Visit.local_date, Visit.slot, Assignment.draw_reference)
+        .join(Assignment, Assignment.id == Visit.assignment_id)
+        .where(
             within(actor, Visit.village_code),
             Visit.complete,
             Visit.state == "closed",
@@ -45,19 +88,55 @@ def coverage(uow: UnitOfWork, actor: Actor, *, on: date | None = None) -> list[V
             Visit.escorted.is_(False),
             Visit.warned_beforehand.is_(False),
         )
-    ).all()
-    slots: dict[str, Counter[str]] = defaultdict(Counter)
-    last: dict[str, date] = {}
-    for code, slot, on in counted:
-        # A visit to a village that was merged is one to what it became.
-        now = successor_of(uow, code)
-        slots[now][slot] += 1
-        last[now] = max(on, last.get(now, on))
+        .order_by(Visit.local_date, Visit.village_code, Visit.id)
+    )
+    if which.since is not None:
+        query = query.where(Visit.local_date >= which.since)
+    if which.until is not None:
+        query = query.where(Visit.local_date <= which.until)
+    if which.slot is not None:
+        query = query.where(Visit.slot == which.slot.value)
+    now = successors(uow)
     return [
-        VillageCoverage(v, last.get(v.code), slots[v.code].total(), dict(slots[v.code]))
-        for v in _all_villages(uow, actor)
-        if on is None or v.valid_to is None or v.valid_to >= on
+        CountedVisit(now.get(code, code), day, slot, reference is not None)
+        for code, day, slot, reference in uow.session.execute(query)
     ]
+
+
+def coverage(uow: UnitOfWork, actor: Actor, which: Which = EVERY, *, on: date | None = None) -> list[VillageCoverage]:
+    """Every village of the caller's division, by code, with its visits and those of the codes that became it.
+
+    With ``on`` without the villages that had ended by that day.
+    """
+    counted: dict[str, list[CountedVisit]] = defaultdict(list)
+    for one in counted_visits(uow, actor, which):
+        counted[one.village_code].append(one)
+    return [
+        _covered(village, counted[village.code], draws_too=sees_draws(actor))
+        for village in villages(uow, actor, limit=None)
+        if on is None or village.valid_to is None or village.valid_to >= on
+    ]
+
+
+def _covered(village: VillageView, counted: Sequence[CountedVisit], *, draws_too: bool) -> VillageCoverage:
+    return VillageCoverage(
+        village=village,
+        last_visit_on=max((one.on for one in counted), default=None),
+        visits=len(counted),
+        by_slot=dict(Counter(one.slot for one in counted)),
+        drawn=sum(one.drawn for one in counted) if draws_too else None,
+    )
+
+
+@dataclass(frozen=True)
+class DrawnReach:
+    """Under which name the tiles of everything in reach are asked for, and what they show."""
+
+    prefix: str
+    sha256: str
+    first_zoom: int
+    last_zoom: int
+    bounds: list[float]
 
 
 @dataclass(frozen=True)
@@ -66,41 +145,93 @@ class CoverageStatus:
 
     ``numbers`` are runs of numbers (first, how many). ``last_day`` counts days since ``first_day``, the last visit that
     is longest ago (``None`` where there was no visit at all); ``slots`` adds up 1 dawn, 2 day, 4 evening, 8 night.
-    ``tiles`` are the counties that lie whole in reach.
+    ``tiles`` are the counties that lie whole in reach, ``drawn`` all of them together.
     """
 
     tiles: list[TileSetView]
+    drawn: DrawnReach | None
     numbers: list[tuple[int, int]]
     first_day: date | None
     last_day: list[int | None]
     slots: list[int]
 
 
-def coverage_status(uow: UnitOfWork, actor: Actor, *, on: date | None = None) -> CoverageStatus:
+def coverage_status(uow: UnitOfWork, actor: Actor, *, on: date) -> CoverageStatus:
     """The same as :func:`coverage`, small enough to be asked for again and again: 20,000 villages in some 40 kB."""
-    covered = {one.village.code: one for one in coverage(uow, actor, on=on)}
-    numbers = map_numbers(uow, actor.division_prefix)
+    last: dict[str, date] = {}
+    slots: dict[str, int] = defaultdict(int)
+    for one in counted_visits(uow, actor):
+        last[one.village_code] = max(one.on, last.get(one.village_code, one.on))
+        slots[one.village_code] |= SLOT_BITS[one.slot]
     # A village that came a moment ago has no number until the job that gives it is done.
-    numbered = sorted((numbers[code], one) for code, one in covered.items() if code in numbers)
-    days = [one.last_visit_on for _, one in numbered]
-    first_day = min((day for day in days if day is not None), default=None)
+    numbers = map_numbers(uow, actor.division_prefix, villages_on=on)
+    numbered = sorted((number, code) for code, number in numbers.items())
+    codes = [code for _, code in numbered]
+    first_day = min((last[code] for code in codes if code in last), default=None)
+    sets = tile_sets(uow, actor)
     return CoverageStatus(
-        tiles=tile_sets(uow, actor),
+        tiles=sets,
+        drawn=_drawn_reach(actor, sets, reach_box(uow, actor)),
         numbers=_runs([number for number, _ in numbered]),
         first_day=first_day,
-        last_day=[None if day is None or first_day is None else (day - first_day).days for day in days],
-        slots=[sum(SLOT_BITS[slot] for slot in one.by_slot) for _, one in numbered],
+        last_day=[_days(last.get(code), first_day) for code in codes],
+        slots=[slots[code] for code in codes],
     )
+
+
+def _drawn_reach(actor: Actor, sets: Sequence[TileSetView], box: Box | None) -> DrawnReach | None:
+    prefix = _common_beginning([one.county_code for one in sets]) if sets else ""
+    if box is None or not prefix or not in_scope(actor, prefix):
+        return None
+    bounds = [box.west_deg, box.south_deg, box.east_deg, box.north_deg]
+    return DrawnReach(prefix, joined_name(sets), min(TILE_ZOOMS), max(TILE_ZOOMS), bounds)
+
+
+def _common_beginning(codes: Sequence[str]) -> str:
+    """The county, or the prefecture or province that holds all of them."""
+    return next(codes[0][:long] for long in (6, 4, 2, 0) if len({code[:long] for code in codes}) == 1)
+
+
+def _days(day: date | None, first_day: date | None) -> int | None:
+    return None if day is None or first_day is None else (day - first_day).days
+
+
+@dataclass(frozen=True)
+class VisitColumns:
+    """Every counted visit in small, to be loaded once and brushed by the reader.
+
+    By day and, within a day, by the place of the village in a list. ``per_day`` says how many fell on each day from
+    ``first_day`` on. ``village`` is the step from the village before (on a new day, from the first of the list).
+    ``how`` is a digit for each: the slot from 0 (dawn) to 3 (night), and 4 more where the visit was directed (nowhere,
+    when that is not told).
+    """
+
+    first_day: date | None
+    per_day: list[int]
+    village: list[int]
+    how: str
+
+
+def visit_columns(counted: Sequence[CountedVisit], order: Mapping[str, int], *, draws_too: bool) -> VisitColumns:
+    """The visits as columns. ``order`` is the place of each village in the list they go with; others fall out."""
+    slot_digit = {slot.value: place for place, slot in enumerate(Slot)}
+    rows = sorted(
+        (one.on, order[one.village_code], slot_digit[one.slot] + (4 if draws_too and not one.drawn else 0))
+        for one in counted
+        if one.village_code in order
+    )
+    if not rows:
+        return VisitColumns(None, [], [], "")
+    first_day = rows[0][0]
+    per_day = [0] * ((rows[-1][0] - first_day).days + 1)
+    for day, *_ in rows:
+        per_day[(day - first_day).days] += 1
+    before = [(first_day, 0, 0), *rows[:-1]]
+    steps = [row[1] - (was[1] if row[0] == was[0] else 0) for was, row in zip(before, rows, strict=True)]
+    return VisitColumns(first_day, per_day, steps, "".join(str(how) for *_, how in rows))
 
 
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Sorted numbers as runs: [3, 4, 5, 9] is [(3, 3), (9, 1)]."""
     starts = [at for at, number in enumerate(numbers) if at == 0 or number != numbers[at - 1] + 1]
     return [(numbers[at], end - at) for at, end in pairwise([*starts, len(numbers)])]
-
-
-def _all_villages(uow: UnitOfWork, actor: Actor) -> Iterator[VillageView]:
-    after: str | None = None
-    while page := villages(uow, actor, after_code=after, limit=1000):
-        yield from page
-        after = page[-1].code

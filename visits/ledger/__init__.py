@@ -2,7 +2,7 @@
 
 from visits.ledger.errors import AlreadyWithdrawn, LedgerError, NoSuchProblem
 from visits.ledger.rows import Problem
-from visits.ledger.verbs import EarlierWording, ProblemView, enter_problems, problem, problems, withdraw
+from visits.ledger.verbs import EarlierWording, ProblemView, enter_problems, open_problems, problem, problems, withdraw
 
 __all__ = [
     "AlreadyWithdrawn",
@@ -12,6 +12,7 @@ __all__ = [
     "Problem",
     "ProblemView",
     "enter_problems",
+    "open_problems",
     "problem",
     "problems",
     "withdraw",

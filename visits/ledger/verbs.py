@@ -1,5 +1,6 @@
 """Enter the problems of a visit, read them, withdraw one with a reason."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,13 @@ from visits.forms import ITEMS_VERSION, ProblemItem, item
 from visits.ledger.errors import AlreadyWithdrawn, NoSuchProblem
 from visits.ledger.rows import Problem
 from visits.log import append
-from visits.places import VillageView, village
+from visits.places import VillageView, successors, village
 from visits.plans import assigned_visit, issues_of
 from visits.store import UnitOfWork, insert_unless_there, lock_for_transaction
 from visits.zone import LOCAL_ZONE
+
+OPEN_STATES = ("found",)
+"""The states of a problem that is still to be dealt with."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,20 @@ def problems(
         moment, last = before
         query = query.where((Problem.found_utc < moment) | ((Problem.found_utc == moment) & (Problem.id < last)))
     return [_view(uow, actor, row) for row in uow.session.scalars(query)]
+
+
+def open_problems(uow: UnitOfWork, actor: Actor) -> dict[str, int]:
+    """How many problems in the caller's reach stand open in each village, by the code the village has now."""
+    query = (
+        select(Problem.village_code, func.count())
+        .where(_reach(actor), Problem.state.in_(OPEN_STATES))
+        .group_by(Problem.village_code)
+    )
+    now = successors(uow)
+    counted: Counter[str] = Counter()
+    for code, count in uow.session.execute(query):
+        counted[now.get(code, code)] += count
+    return dict(counted)
 
 
 def problem(uow: UnitOfWork, actor: Actor, problem_id: UUID) -> ProblemView:

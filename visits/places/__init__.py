@@ -3,6 +3,19 @@
 from visits.places.areas import BoundaryView, boundary, boundary_of, import_areas, known_at
 from visits.places.errors import ImportRefused, NoSuchBoundary, NoSuchTiles, NoSuchVillage, PlacesError, RowComplaint
 from visits.places.imports import ImportCount, ImportReport, RowCheck
+from visits.places.mapped import (
+    Box,
+    MapTown,
+    MapVillage,
+    VillagePoint,
+    map_towns,
+    map_villages,
+    outline_codes,
+    reach_box,
+    shapes_in_reach,
+    successors,
+    village_points,
+)
 from visits.places.names import name_key, tidy_name
 from visits.places.rows import AreaBoundary, Division, Site, VillageFacts
 from visits.places.rules import Quality, Season, SiteKind, season_of
@@ -23,11 +36,13 @@ from visits.places.tiles import (
     check_tiles_reach,
     counties_drawn,
     county_shapes,
+    joined_name,
     lost_tiles,
     map_numbers,
     note_tiles,
     number_divisions,
     redraw_lost_tiles,
+    sets_joined_as,
     tile_sets,
 )
 from visits.places.villages import (
@@ -47,11 +62,14 @@ from visits.places.villages import (
 __all__ = [
     "AreaBoundary",
     "BoundaryView",
+    "Box",
     "CountyShapes",
     "Division",
     "ImportCount",
     "ImportRefused",
     "ImportReport",
+    "MapTown",
+    "MapVillage",
     "NoSuchBoundary",
     "NoSuchTiles",
     "NoSuchVillage",
@@ -72,6 +90,7 @@ __all__ = [
     "VillageFinder",
     "VillageKind",
     "VillageMatch",
+    "VillagePoint",
     "VillageRow",
     "VillageView",
     "boundary",
@@ -82,22 +101,31 @@ __all__ = [
     "import_areas",
     "import_sites",
     "import_villages",
+    "joined_name",
     "known_at",
     "lineage",
     "lost_tiles",
     "map_numbers",
+    "map_towns",
+    "map_villages",
     "name_key",
     "note_tiles",
     "number_divisions",
+    "outline_codes",
+    "reach_box",
     "redraw_lost_tiles",
     "remark_ended",
     "season_of",
+    "sets_joined_as",
+    "shapes_in_reach",
     "site_versions",
     "sites_of",
     "successor_of",
+    "successors",
     "tidy_name",
     "tile_sets",
     "village",
     "village_extent",
+    "village_points",
     "villages",
 ]

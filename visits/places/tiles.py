@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,7 +21,7 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon
 from sqlalchemy import select
 
-from geo import TILE_ZOOMS, Tile, draw_tiles
+from geo import TILE_ZOOMS, Tile, draw_tiles, join_tiles
 from visits.access import Actor, Right, in_scope, require, within
 from visits.places.areas import known_at
 from visits.places.errors import NoSuchTiles
@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 DRAWING = "1"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COUNTY_CODE = re.compile(r"[0-9]{6}")
+# A province or a prefecture, whose counties are drawn apart and shown together.
+_ABOVE_COUNTIES = re.compile(r"[0-9]{2}|[0-9]{4}")
 _SCHEMA = """
 CREATE TABLE metadata (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE tiles (
@@ -129,6 +131,12 @@ class TileFolder:
         query = "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?"
         found = self._asked(county_code, sha256, query, (zoom, column, _from_south(zoom, row)))
         return found[0][0] if found else None
+
+    def joined_tile(self, sets: Iterable["TileSetView"], zoom: int, column: int, row: int) -> bytes | None:
+        """One gzipped tile with what the tiles of several counties show there; ``None`` where that is nothing."""
+        found = [self.tile(one.county_code, one.sha256, zoom, column, row) for one in sets]
+        drawn = [data for data in found if data is not None]
+        return join_tiles(drawn) if len(drawn) > 1 else next(iter(drawn), None)
 
     def facts(self, county_code: str, sha256: str) -> TileSetFacts:
         """What a viewer must know of a tile set. Raises ``NoSuchTiles`` for an unknown one."""
@@ -234,10 +242,39 @@ def redraw_lost_tiles(uow: UnitOfWork, folder: TileFolder, *, at_utc: datetime) 
     return lost
 
 
-def map_numbers(uow: UnitOfWork, prefix: str) -> dict[str, int]:
-    """The number of each division below a prefix, by its code."""
-    numbered = select(MapNumber).where(MapNumber.division_code.startswith(prefix, autoescape=True))
-    return {row.division_code: row.number for row in uow.session.scalars(numbered)}
+def joined_name(sets: Sequence[TileSetView]) -> str:
+    """The name that the tiles of several counties together go by; a single county's go by their own."""
+    if len(sets) == 1:
+        return sets[0].sha256
+    return hashlib.sha256(" ".join(one.sha256 for one in sets).encode()).hexdigest()
+
+
+def sets_joined_as(uow: UnitOfWork, actor: Actor, prefix: str, sha256: str) -> list[TileSetView]:
+    """The counties below a province or prefecture whose tiles together go by that name now.
+
+    Raises ``NoSuchTiles`` when they go by another one since, or lie outside the actor's reach.
+    """
+    require(actor, Right.READ_PLACES)
+    sets = [one for one in tile_sets(uow, actor) if one.county_code.startswith(prefix)]
+    above = _ABOVE_COUNTIES.fullmatch(prefix) and in_scope(actor, prefix)
+    if not above or not sets or joined_name(sets) != sha256:
+        raise NoSuchTiles(f"there are no tiles {sha256} of {prefix}")
+    return sets
+
+
+def map_numbers(uow: UnitOfWork, prefix: str, *, villages_on: date | None = None) -> dict[str, int]:
+    """The number of each division below a prefix, by its code.
+
+    With ``villages_on`` those of the villages that exist on that day alone.
+    """
+    numbered = select(MapNumber.division_code, MapNumber.number).where(
+        MapNumber.division_code.startswith(prefix, autoescape=True)
+    )
+    if villages_on is not None:
+        numbered = numbered.join(Division, Division.code == MapNumber.division_code).where(
+            Division.level == "village", exists_on(villages_on)
+        )
+    return {code: number for code, number in uow.session.execute(numbered)}  # noqa: C416 - rows are no pairs
 
 
 def check_tiles_reach(actor: Actor, county_code: str, sha256: str) -> None:

@@ -121,10 +121,13 @@ def villages(
     actor: Actor,
     *,
     after_code: str | None = None,
-    limit: int = 200,
+    limit: int | None = 200,
     programme_round: int | None = None,
 ) -> list[VillageView]:
-    """The villages of the actor's division by code, ended ones too; at most ``limit`` after ``after_code``."""
+    """The villages of the actor's division by code, ended ones too; at most ``limit`` after ``after_code``.
+
+    Without a limit they come in one query.
+    """
     require(actor, Right.READ_PLACES)
     query = _village_query().where(within(actor, Division.code)).order_by(Division.code).limit(limit)
     if after_code is not None:

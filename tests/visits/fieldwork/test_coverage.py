@@ -1,13 +1,26 @@
-"""The small status file stays small."""
+"""Where visits have been: what counts, for which village, told to whom, and in how few bytes and queries."""
 
 import gzip
 import json
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 
+import pytest
+from sqlalchemy import event, update
+
 from api.resources.fieldwork import CoverageStatusOut
-from visits.fieldwork import CoverageStatus
-from visits.places import TileSetView
+from tests.visits.world import COUNTY, NOW, OTHER_XIADANG, XIADANG, XIPU, World
+from visits import fieldwork, places
+from visits.fieldwork import CountedVisit, CoverageStatus, DrawnReach, VisitColumns, Which, visit_columns
+from visits.people import Slot
+from visits.places import Division, TileSetView
+from visits.plans import Assignment
+from visits.store import Store
+
+FIRST_DAY = date(2026, 1, 1)
 
 
 def test_the_status_of_twenty_thousand_villages_fits_into_forty_kilobytes() -> None:
@@ -16,6 +29,7 @@ def test_the_status_of_twenty_thousand_villages_fits_into_forty_kilobytes() -> N
     visited = [dice.random() < 0.7 for _ in range(villages)]
     status = CoverageStatus(
         tiles=[TileSetView(f"{350_000 + county}", f"{dice.getrandbits(256):064x}") for county in range(90)],
+        drawn=DrawnReach("35", "0" * 64, 5, 11, [115.8, 23.5, 120.7, 28.3]),
         numbers=[(1, villages)],
         first_day=date(2026, 1, 1) - timedelta(days=320),
         last_day=[dice.randrange(320) if one else None for one in visited],
@@ -23,3 +37,136 @@ def test_the_status_of_twenty_thousand_villages_fits_into_forty_kilobytes() -> N
     )
     told = json.dumps(CoverageStatusOut().dump(status), separators=(",", ":")).encode()
     assert len(gzip.compress(told, mtime=0)) <= 40_000
+
+
+def a_visit(world: World, village_code: str, *, days_ago: int = 0, hour: int = 10, drawn: bool = True) -> None:
+    """A complete unannounced visit by one inspector."""
+    at = NOW.replace(hour=hour - 8) - timedelta(days=days_ago)
+    (phone,) = world.open_visit("first", village_code=village_code, at_utc=at)
+    phone.make("arrive", at=at, fix=None, no_fix_reason="no signal")
+    phone.make("close", at=at, records=2, escorted=False, warned_beforehand=False, note="")
+    world.send(phone, at_utc=at)
+    world.judge(phone.visit_id, at_utc=at)
+    if drawn:
+        with world.store.writing() as uow:
+            of_visit = Assignment.visit_id == phone.visit_id
+            uow.session.execute(update(Assignment).where(of_visit).values(draw_reference="2026-1"))
+
+
+@contextmanager
+def counted(store: Store) -> Iterator[list[str]]:
+    """The statements that reach the database meanwhile."""
+    said: list[str] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(store.engine, "before_cursor_execute", listen)
+    yield said
+    event.remove(store.engine, "before_cursor_execute", listen)
+
+
+def test_drawn_and_directed_are_told_apart_and_days_and_slots_chosen(world: World) -> None:
+    a_visit(world, XIADANG, days_ago=90)
+    a_visit(world, XIADANG, days_ago=10, drawn=False)
+    a_visit(world, XIADANG, days_ago=5, hour=23)
+    with world.store.reading() as uow:
+        leader = world.actors["leader"]
+
+        def of(which: Which) -> tuple[int, int | None]:
+            row = {r.village.code: r for r in fieldwork.coverage(uow, leader, which)}[XIADANG]
+            return row.visits, row.drawn
+
+        today = NOW.date()
+        assert of(Which()) == (3, 2)
+        assert of(Which(since=today - timedelta(days=10))) == (2, 1)
+        assert of(Which(until=today - timedelta(days=11))) == (1, 1)
+        assert of(Which(since=today - timedelta(days=10), until=today - timedelta(days=10))) == (1, 0)
+        assert of(Which(slot=Slot.NIGHT)) == (1, 1)
+
+
+def test_a_town_is_not_told_which_visits_were_directed(world: World) -> None:
+    a_visit(world, XIADANG, drawn=False)
+    a_visit(world, XIPU)
+    town = replace(world.actors["leader"], division_prefix=XIADANG[:9])
+    with world.store.reading() as uow:
+        rows = fieldwork.coverage(uow, town)
+        visits = fieldwork.counted_visits(uow, town)
+    assert {(row.village.code, row.visits, row.drawn) for row in rows} == {(XIADANG, 1, None), (XIPU, 1, None)}
+    order = {XIPU: 0, XIADANG: 1}
+    assert visit_columns(visits, order, draws_too=fieldwork.sees_draws(town)).how == "11"
+    assert visit_columns(visits, order, draws_too=True).how == "15"
+
+
+def test_a_visit_to_a_village_that_was_merged_is_one_to_what_it_became(world: World) -> None:
+    a_visit(world, XIPU)
+    with world.store.writing() as uow:
+        ended = {"valid_to": NOW.date() - timedelta(days=1), "successor_code": XIADANG}
+        uow.session.execute(update(Division).where(Division.code == XIPU).values(**ended))
+        places.number_divisions(uow, COUNTY)
+    with world.store.reading() as uow:
+        rows = fieldwork.coverage(uow, world.actors["leader"], on=NOW.date())
+        status = fieldwork.coverage_status(uow, world.actors["leader"], on=NOW.date())
+    assert [(row.village.code, row.visits) for row in rows] == [(XIADANG, 1), (OTHER_XIADANG, 0)]
+    assert status.last_day == [0, None]
+
+
+def test_no_village_and_no_visit_costs_a_query(world: World) -> None:
+    def statements() -> tuple[int, int]:
+        with counted(world.store) as said, world.store.reading() as uow:
+            fieldwork.coverage(uow, world.actors["leader"], on=NOW.date())
+            of_table = len(said)
+            fieldwork.coverage_status(uow, world.actors["leader"], on=NOW.date())
+            places.map_villages(uow, world.actors["leader"], on=NOW.date())
+        return of_table, len(said)
+
+    before = statements()
+    for days_ago in (3, 9, 12):
+        a_visit(world, XIADANG, days_ago=days_ago)
+    with world.store.writing() as uow:
+        new = [places.VillageRow(2, f"3509241062{n}", f"演示{n}村", "下党乡") for n in range(20, 50)]
+        places.import_villages(uow, world.actors["admin"], new, at_utc=NOW)
+    assert statements() == before
+    assert before[0] <= 5
+    assert before[1] <= 16
+
+
+def test_columns_give_every_visit_back() -> None:
+    dice = random.Random(8)
+    codes = [f"{code}" for code in range(50)]
+    order = {code: place for place, code in enumerate(codes)}
+    made = [
+        CountedVisit(
+            dice.choice(codes), FIRST_DAY + timedelta(days=dice.randrange(90)), dice.choice(tuple(Slot)), n % 3 > 0
+        )
+        for n in range(400)
+    ]
+    columns = visit_columns([*made, CountedVisit("elsewhere", FIRST_DAY, "day", True)], order, draws_too=True)
+    assert sorted(_decoded(columns, codes)) == sorted((v.on, v.village_code, v.slot, v.drawn) for v in made)
+    assert visit_columns([], order, draws_too=True) == VisitColumns(None, [], [], "")
+
+
+def _decoded(columns: VisitColumns, codes: list[str]) -> Iterator[tuple[date, str, str, bool]]:
+    assert columns.first_day is not None
+    rows = iter(zip(columns.village, columns.how, strict=True))
+    for offset, many in enumerate(columns.per_day):
+        village = 0
+        for _ in range(many):
+            step, how = next(rows)
+            village += step
+            yield columns.first_day + timedelta(days=offset), codes[village], tuple(Slot)[int(how) & 3], int(how) < 4
+
+
+@pytest.mark.parametrize("visits", [80_000])
+def test_a_year_of_visits_to_twenty_thousand_villages_stays_small(visits: int) -> None:
+    dice = random.Random(8)
+    slots = tuple(Slot)
+    made = [
+        CountedVisit(
+            str(dice.randrange(20_000)), FIRST_DAY + timedelta(days=dice.randrange(365)), dice.choice(slots), True
+        )
+        for _ in range(visits)
+    ]
+    columns = visit_columns(made, {str(place): place for place in range(20_000)}, draws_too=True)
+    said = json.dumps({**asdict(columns), "first_day": None}, separators=(",", ":")).encode()
+    assert len(gzip.compress(said, mtime=0)) < 160_000

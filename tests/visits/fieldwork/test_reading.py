@@ -89,10 +89,10 @@ def test_a_complete_unannounced_visit_covers_its_village(world: World) -> None:
     assert rows["350924106208"].by_slot == {"day": 1}
     assert str(rows["350924106208"].last_visit_on) == "2026-11-18"
     with world.store.writing() as uow:
-        empty = fieldwork.coverage_status(uow, world.actors["leader"])
+        empty = fieldwork.coverage_status(uow, world.actors["leader"], on=NOW.date())
         places.number_divisions(uow, COUNTY)
     with world.store.reading() as uow:
-        status = fieldwork.coverage_status(uow, world.actors["leader"])
+        status = fieldwork.coverage_status(uow, world.actors["leader"], on=NOW.date())
     assert (empty.numbers, empty.last_day, empty.first_day) == ([], [], None)
     assert (status.first_day, status.last_day, status.slots) == (date(2026, 11, 18), [None, 0, None], [0, 2, 0])
     assert sum(count for _, count in status.numbers) == len(rows)

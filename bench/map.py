@@ -1,0 +1,135 @@
+"""How fast the map of visits is with 20,000 made-up villages, in a real browser: ``python -m bench.map``.
+
+The first run makes the province and draws its tiles, which takes minutes; with ``--data FOLDER`` it is kept for later
+runs. Medians of several openings, each in a fresh window; the load of the machine is said beside them.
+"""
+
+import gzip
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from statistics import median
+from threading import Thread
+
+import click
+from playwright.sync_api import Browser, Page, sync_playwright
+from waitress.server import create_server
+
+from api.app import create_app
+from api.settings import read_settings
+from bench.map_data import LEADER, PASSPHRASE, made_up_province
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+WINDOW = {"width": 1200, "height": 900}
+
+PAN = """
+async () => {
+  const { view } = document.getElementById("map").chart;
+  const step = view.getResolution() * 6;
+  const frames = [];
+  const begun = performance.now();
+  while (performance.now() - begun < 2000) {
+    const [x, y] = view.getCenter();
+    view.setCenter([x + (frames.length % 80 < 40 ? step : -step), y]);
+    frames.push(await new Promise(requestAnimationFrame));
+  }
+  return (frames.length - 1) / ((frames[frames.length - 1] - frames[0]) / 1000);
+}
+"""
+REPAINT = """
+async (layer) => {
+  const begun = performance.now();
+  const select = document.getElementById("layer");
+  select.value = layer;
+  select.dispatchEvent(new Event("change", { bubbles: true }));
+  await document.getElementById("map").chart.whenDrawn();
+  return performance.now() - begun;
+}
+"""
+BYTES = """
+() => performance.getEntriesByType("resource").filter((one) => one.name.includes("/tiles/"))
+  .reduce((sum, one) => sum + one.encodedBodySize, 0)
+"""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Where a server of this process shows the data in ``folder``."""
+    server = create_server(create_app(read_settings({}, data_dir=folder)), host="127.0.0.1", port=0, threads=4)
+    Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]
+    server.close()
+
+
+def signed_in(browser: Browser, address: str) -> Page:
+    page = browser.new_context(viewport=WINDOW, locale="zh-CN", timezone_id="Asia/Shanghai").new_page()
+    page.goto(f"{address}/desk/sign-in")
+    page.fill("input[name=login]", LEADER)
+    page.fill("input[name=passphrase]", PASSPHRASE)
+    page.press("input[name=passphrase]", "Enter")
+    page.wait_for_url("**/desk/map**")
+    return page
+
+
+def one_opening(browser: Browser, address: str) -> dict[str, float]:
+    """Times of one opening of the page, in a window that has seen nothing of it."""
+    page = signed_in(browser, address)
+    # Signing in has led to the map already: the second opening has the files, as a reader's browser has, and new data.
+    page.goto(f"{address}/desk/map?units=village")
+    drawn = page.locator("#map[data-state=drawn]")
+    drawn.wait_for(timeout=120_000)
+    found = {
+        "first picture ms": float(page.locator("#map").get_attribute("data-first") or "nan"),
+        "all there ms": page.evaluate("performance.now()"),
+        "repaint ms": median(page.evaluate(REPAINT, layer) for layer in ("night", "since", "visits")),
+        "pan fps": page.evaluate(PAN),
+        "tiles gz kB": page.evaluate(BYTES) / 1000,
+    }
+    page.context.close()
+    return found
+
+
+def answer_of(page: Page, address: str) -> tuple[float, float]:
+    """Seconds and gzipped kB of an answer of the API."""
+    begun = time.perf_counter()
+    body = page.request.get(address).body()
+    return time.perf_counter() - begun, len(gzip.compress(body, mtime=0)) / 1000
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Folder with the province; made when it is not there.")
+@click.option("--counties", default=100, show_default=True, help="Counties of 200 villages each.")
+@click.option("--visits", default=80_000, show_default=True, help="Visits of the year.")
+@click.option("--runs", default=5, show_default=True, help="Openings.")
+@click.option("--chromium", default="/usr/bin/chromium", show_default=True)
+def main(data: Path | None, counties: int, visits: int, runs: int, chromium: str) -> None:
+    """Measure the map page; the numbers of the budget stand beside."""
+    with tempfile.TemporaryDirectory(prefix="shidi-bench-map-") as temporary:
+        folder = data or Path(temporary, "data")
+        if not (folder / "shidi.sqlite").exists():
+            begun = time.perf_counter()
+            made_up_province(folder, today=date.today(), counties=counties, visits=visits)
+            click.echo(f"province made in {time.perf_counter() - begun:.0f} s")
+        with served(folder) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            page = signed_in(browser, address)
+            for name in ("status", "map"):
+                answers = [answer_of(page, f"{address}/api/v1/coverage/{name}") for _ in range(3)]
+                seconds, size = median(a for a, _ in answers), answers[0][1]
+                click.echo(f"/coverage/{name}: {seconds:.2f} s, {size:.0f} kB gz")
+            page.context.close()
+            found = [one_opening(browser, address) for _ in range(runs)]
+            browser.close()
+    medians = {name: round(median(one[name] for one in found), 1) for name in found[0]}
+    best = {name: round(min(one[name] for one in found), 1) for name in found[0]}
+    click.echo(json.dumps({"median": medians, "least": best, "load": os.getloadavg()}, indent=1))
+    click.echo("budget: first picture 1,500 ms, status 40 kB gz, pan 50 fps")
+
+
+if __name__ == "__main__":
+    main()

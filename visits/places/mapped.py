@@ -1,0 +1,188 @@
+"""Places as a map and its table need them: all of the reader's division at once, in few queries and plain columns."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import shapely
+from shapely import MultiPolygon, Polygon
+from sqlalchemy import ColumnElement, func, or_, select
+
+from visits.access import Actor, Right, require, within
+from visits.places.areas import known_at
+from visits.places.rows import AreaBoundary, Division, MapNumber, Site, VillageFacts
+from visits.places.rules import POINT_KINDS, Quality
+from visits.places.villages import exists_on
+from visits.store import UnitOfWork
+
+COUNTY_CODE_LENGTH = 6
+
+
+@dataclass(frozen=True)
+class VillagePoint:
+    """The point that stands for a village: its office where that is known, never where somebody sleeps. WGS 84."""
+
+    lon_deg: float
+    lat_deg: float
+    quality: Quality
+
+
+@dataclass(frozen=True)
+class MapVillage:
+    """A village on the map. ``number`` is what it goes by in the tiles; ``None`` until they are drawn."""
+
+    code: str
+    name: str
+    town_code: str
+    programme_round: int | None
+    valid_from: date | None
+    number: int | None
+    has_area: bool
+    point: VillagePoint | None
+
+
+@dataclass(frozen=True)
+class MapTown:
+    """A town on the map, with the county it belongs to."""
+
+    code: str
+    name: str
+    county_code: str
+    county_name: str
+    number: int | None
+    has_area: bool
+
+
+@dataclass(frozen=True)
+class Box:
+    """West, south, east, north; WGS 84 degrees."""
+
+    west_deg: float
+    south_deg: float
+    east_deg: float
+    north_deg: float
+
+
+def map_villages(uow: UnitOfWork, actor: Actor, *, on: date) -> list[MapVillage]:
+    """The villages of the actor's division that exist on a day, by code."""
+    require(actor, Right.READ_PLACES)
+    query = (
+        select(
+            Division.code,
+            Division.name,
+            Division.parent_code,
+            Division.valid_from,
+            VillageFacts.programme_round,
+            MapNumber.number,
+            AreaBoundary.version,
+        )
+        .join(VillageFacts, VillageFacts.village_code == Division.code)
+        .outerjoin(MapNumber, MapNumber.division_code == Division.code)
+        .outerjoin(AreaBoundary, (AreaBoundary.division_code == Division.code) & known_at(AreaBoundary, None))
+        .where(within(actor, Division.code), exists_on(on))
+        .order_by(Division.code)
+    )
+    points = village_points(uow, actor)
+    return [
+        MapVillage(code, name, town or "", programme_round, begins, number, version is not None, points.get(code))
+        for code, name, town, begins, programme_round, number, version in uow.session.execute(query)
+    ]
+
+
+def map_towns(uow: UnitOfWork, actor: Actor) -> list[MapTown]:
+    """The towns that the actor's villages belong to, by code."""
+    require(actor, Right.READ_PLACES)
+    counties = select(Division.code, Division.name).where(Division.level == "county")
+    county_names = {code: name for code, name in uow.session.execute(counties)}  # noqa: C416 - rows are no pairs
+    query = (
+        select(Division.code, Division.name, Division.parent_code, MapNumber.number, AreaBoundary.version)
+        .outerjoin(MapNumber, MapNumber.division_code == Division.code)
+        .outerjoin(AreaBoundary, (AreaBoundary.division_code == Division.code) & known_at(AreaBoundary, None))
+        .where(Division.level == "town", _touches(actor, Division.code))
+        .order_by(Division.code)
+    )
+    return [
+        MapTown(code, name, county or "", county_names.get(county or "", county or ""), number, version is not None)
+        for code, name, county, number, version in uow.session.execute(query)
+    ]
+
+
+def outline_codes(uow: UnitOfWork, actor: Actor) -> list[str]:
+    """Which counties and towns in the actor's division have a boundary, by code; a town's own villages with it."""
+    require(actor, Right.READ_PLACES)
+    levels = ("county", "town") if len(actor.division_prefix) <= COUNTY_CODE_LENGTH else ("town", "village")
+    query = (
+        select(AreaBoundary.division_code)
+        .join(Division, Division.code == AreaBoundary.division_code)
+        .where(within(actor, AreaBoundary.division_code), known_at(AreaBoundary, None), Division.level.in_(levels))
+        .order_by(AreaBoundary.division_code)
+    )
+    return list(uow.session.scalars(query))
+
+
+def shapes_in_reach(uow: UnitOfWork, actor: Actor) -> dict[str, Polygon | MultiPolygon]:
+    """Every boundary of today in the actor's division, by the division's code. WGS 84."""
+    require(actor, Right.READ_PLACES)
+    query = select(AreaBoundary.division_code, AreaBoundary.shape).where(
+        within(actor, AreaBoundary.division_code), known_at(AreaBoundary, None)
+    )
+    return {code: shapely.from_wkb(shape) for code, shape in uow.session.execute(query)}
+
+
+def village_points(uow: UnitOfWork, actor: Actor) -> dict[str, VillagePoint]:
+    """The point of each village that has a site which a map may show, by the code the village has now."""
+    rank = {kind.value: place for place, kind in enumerate(POINT_KINDS)}
+    now = successors(uow)
+    query = select(Site.village_code, Site.kind, Site.name, Site.id, Site.lon_deg, Site.lat_deg, Site.quality).where(
+        within(actor, Site.village_code), Site.kind.in_(rank), known_at(Site, None)
+    )
+    # A site of the village itself goes before one of a village that became part of it.
+    found = sorted(
+        uow.session.execute(query).all(),
+        key=lambda s: (s.village_code in now, rank[s.kind], s.name, str(s.id)),
+    )
+    points: dict[str, VillagePoint] = {}
+    for site in found:
+        code = now.get(site.village_code, site.village_code)
+        points.setdefault(code, VillagePoint(site.lon_deg, site.lat_deg, Quality(site.quality)))
+    return points
+
+
+def successors(uow: UnitOfWork) -> dict[str, str]:
+    """What each code that ended has become, through every change since. One query: successions are few."""
+    query = select(Division.code, Division.successor_code).where(Division.successor_code.is_not(None))
+    step = {code: after for code, after in uow.session.execute(query) if after}
+    return {code: _followed(code, step) for code in step}
+
+
+def reach_box(uow: UnitOfWork, actor: Actor) -> Box | None:
+    """The box around every boundary and point a map of the actor's division shows; ``None`` where there are none."""
+    require(actor, Right.READ_PLACES)
+    kinds = [kind.value for kind in POINT_KINDS]
+    areas = select(
+        func.min(AreaBoundary.west_deg),
+        func.min(AreaBoundary.south_deg),
+        func.max(AreaBoundary.east_deg),
+        func.max(AreaBoundary.north_deg),
+    ).where(within(actor, AreaBoundary.division_code), known_at(AreaBoundary, None))
+    points = select(
+        func.min(Site.lon_deg), func.min(Site.lat_deg), func.max(Site.lon_deg), func.max(Site.lat_deg)
+    ).where(within(actor, Site.village_code), Site.kind.in_(kinds), known_at(Site, None))
+    boxes = [box for box in (uow.session.execute(query).one() for query in (areas, points)) if box[0] is not None]
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return Box(min(west), min(south), max(east), max(north))
+
+
+def _touches(actor: Actor, town_code: Any) -> ColumnElement[bool]:
+    """Towns within reach, and the one town that a reach of a single village lies in."""
+    return or_(within(actor, town_code), town_code == actor.division_prefix[:9])
+
+
+def _followed(code: str, step: dict[str, str]) -> str:
+    seen = [code]
+    # Two lists that contradict each other make a ring, in which the last new code stands.
+    while (after := step.get(seen[-1])) is not None and after not in seen:
+        seen.append(after)
+    return seen[-1]
