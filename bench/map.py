@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from threading import Thread
@@ -23,6 +23,7 @@ from waitress.server import create_server
 from api.app import create_app
 from api.settings import read_settings
 from bench.map_data import LEADER, PASSPHRASE, made_up_province
+from visits.zone import LOCAL_ZONE
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WINDOW = {"width": 1200, "height": 900}
@@ -113,7 +114,7 @@ def main(data: Path | None, counties: int, visits: int, runs: int, chromium: str
         folder = data or Path(temporary, "data")
         if not (folder / "shidi.sqlite").exists():
             begun = time.perf_counter()
-            made_up_province(folder, today=date.today(), counties=counties, visits=visits)
+            made_up_province(folder, today=datetime.now(LOCAL_ZONE).date(), counties=counties, visits=visits)
             click.echo(f"province made in {time.perf_counter() - begun:.0f} s")
         with served(folder) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
