@@ -63,7 +63,7 @@ def served(folder: Path) -> Iterator[str]:
     """Where a server of this process shows the data in ``folder``."""
     server = create_server(create_app(read_settings({}, data_dir=folder)), host="127.0.0.1", port=0, threads=4)
     Thread(target=server.run, daemon=True).start()
-    yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]
+    yield f"http://127.0.0.1:{server.effective_port}"
     server.close()
 
 
