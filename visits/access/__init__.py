@@ -54,6 +54,7 @@ from visits.access.factors import (
     new_recovery_codes,
     use_code,
 )
+from visits.access.groups import large_enough
 from visits.access.outside import Flow, begin_outside, link_outside, proven_outside, take_outside
 from visits.access.passkeys import (
     Site,
@@ -171,6 +172,7 @@ __all__ = [
     "invite_device",
     "keep_alive",
     "known_place",
+    "large_enough",
     "let_try_again",
     "lines_of",
     "link_outside",
