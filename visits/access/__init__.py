@@ -52,10 +52,11 @@ from visits.access.factors import (
     drop_passkey,
     factors_of,
     new_recovery_codes,
+    rewrap_secrets,
     use_code,
 )
 from visits.access.groups import large_enough
-from visits.access.outside import Flow, begin_outside, link_outside, proven_outside, take_outside
+from visits.access.outside import Flow, begin_outside, give_up_outside, link_outside, proven_outside, take_outside
 from visits.access.passkeys import (
     Site,
     add_passkey,
@@ -165,6 +166,7 @@ __all__ = [
     "factors_of",
     "forget_tries",
     "give_new_passphrase",
+    "give_up_outside",
     "has_factor",
     "headings_of_factor",
     "headings_of_sign_in",
@@ -186,6 +188,7 @@ __all__ = [
     "require",
     "reset_factors",
     "revoke_device",
+    "rewrap_secrets",
     "session_of_token",
     "sign_in",
     "sign_in_options",

@@ -156,6 +156,18 @@ def forget_factors(uow: UnitOfWork, account: Account) -> None:
         uow.session.execute(delete(rows).where(rows.account_id == account.id))
 
 
+def rewrap_secrets(uow: UnitOfWork, new_master_key: bytes) -> int:
+    """Seal the secret of every authenticator app under another master key; how many accounts have one."""
+    rows = uow.session.scalars(select(Totp)).all()
+    for row in rows:
+        context = _context(row.account_id)
+        for column in ("sealed_secret", "sealed_pending"):
+            sealed = getattr(row, column)
+            if sealed is not None:
+                setattr(row, column, seal(new_master_key, unseal(uow.master_key, sealed, context), context))
+    return len(rows)
+
+
 def _plain(code: str) -> str:
     """A code as it is compared: without the spaces and dashes people put in; full-width figures are figures."""
     folded = code.translate({0xFF10 + n: str(n) for n in range(10)})

@@ -79,3 +79,8 @@ def link_outside(uow: UnitOfWork, actor: Actor, login: str, *, issuer: str, subj
 
 def _context(state: str) -> bytes:
     return b"outside:" + digest(state)
+
+
+def give_up_outside(uow: UnitOfWork) -> None:
+    """Forget the sign-ins that are away at the provider; whoever waits for one begins anew."""
+    uow.session.execute(delete(OutsideFlow))

@@ -47,7 +47,7 @@ from visits.intake.removal import (
 )
 from visits.intake.rows import KeptDelivery, PhoneExport, ReceivedRecord, RemovedVisit, Upload, VisitKey
 from visits.intake.rules import PHOTOS_PER_PROBLEM, PHOTOS_PER_VISIT, kind_corrected
-from visits.intake.sealing import open_for_visit, seal_for_visit
+from visits.intake.sealing import open_for_visit, rewrap_visit_keys, seal_for_visit
 from visits.intake.uploads import (
     ArrivedPhoto,
     UploadView,
@@ -117,6 +117,7 @@ __all__ = [
     "removal_of",
     "removals",
     "remove_texts",
+    "rewrap_visit_keys",
     "seal_for_visit",
     "signer_in_reach",
     "terminate_upload",

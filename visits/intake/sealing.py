@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlalchemy import select
+
 from media.proof import new_data_key, seal, unseal, unwrap, wrap
 from visits.intake.errors import RemovedByRule
 from visits.intake.rows import RemovedVisit, VisitKey
@@ -44,3 +46,12 @@ def seal_for_visit(uow: UnitOfWork, visit_id: UUID, plaintext: bytes, context: s
 def open_for_visit(uow: UnitOfWork, visit_id: UUID, sealed: bytes, context: str) -> bytes:
     """One value opened with the visit's key."""
     return seal_of_visit(uow, visit_id).open(sealed, context)
+
+
+def rewrap_visit_keys(uow: UnitOfWork, new_master_key: bytes) -> int:
+    """Wrap every visit's key under another master key; how many there were. What they seal stays as it is."""
+    rows = uow.session.scalars(select(VisitKey)).all()
+    for row in rows:
+        context = str(row.visit_id).encode()
+        row.wrapped_key = wrap(new_master_key, unwrap(uow.master_key, row.wrapped_key, context), context)
+    return len(rows)

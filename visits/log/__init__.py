@@ -19,6 +19,7 @@ from visits.log.keys import (
     current_key,
     key_pair,
     public_keys,
+    rewrap_server_keys,
     rotate_key,
     sign,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "prove_growth",
     "public_keys",
     "recompute_root",
+    "rewrap_server_keys",
     "rotate_key",
     "sign",
     "unstamped",

@@ -97,6 +97,15 @@ def sign(uow: UnitOfWork, purpose: Purpose, message: bytes, *, at_utc: datetime)
     return Signed(key.kid, key.algorithm, sign_p256(key_pair(uow, key.kid, purpose), message))
 
 
+def rewrap_server_keys(uow: UnitOfWork, new_master_key: bytes) -> int:
+    """Seal every private half under another master key; how many there were. The pairs stay the same."""
+    rows = uow.session.scalars(select(ServerKey)).all()
+    for row in rows:
+        context = _context(row.kid)
+        row.wrapped_private = seal(new_master_key, unseal(uow.master_key, row.wrapped_private, context), context)
+    return len(rows)
+
+
 def _current(uow: UnitOfWork, purpose: Purpose) -> ServerKey | None:
     return uow.session.scalar(select(ServerKey).where(ServerKey.purpose == purpose, ServerKey.retired_utc.is_(None)))
 

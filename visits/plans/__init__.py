@@ -4,7 +4,7 @@ The random draw will stand beside the assignment: ``Assignment.draw_reference`` 
 """
 
 from visits.plans.assign import NewAssignment, assign
-from visits.plans.codes import DepartureSlip, show_code
+from visits.plans.codes import DepartureSlip, rewrap_codes, show_code
 from visits.plans.errors import (
     AssignmentExpired,
     BadReleaseWindow,
@@ -56,5 +56,6 @@ __all__ = [
     "keep_opening_by_key",
     "open_assignment",
     "openings_of",
+    "rewrap_codes",
     "show_code",
 ]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
 from media.proof import code_text, new_code, seal, unseal
 from visits.access import Actor, Right, note, require
 from visits.plans.errors import AssignmentExpired
@@ -61,3 +63,12 @@ def code_of(uow: UnitOfWork, assignment_id: UUID) -> bytes:
         insert_unless_there(uow, AssignmentCode, assignment_id=assignment_id, sealed_code=sealed)
         row = uow.session.get_one(AssignmentCode, assignment_id)
     return unseal(uow.master_key, row.sealed_code, context)
+
+
+def rewrap_codes(uow: UnitOfWork, new_master_key: bytes) -> int:
+    """Seal the code of every assignment under another master key; how many there were."""
+    rows = uow.session.scalars(select(AssignmentCode)).all()
+    for row in rows:
+        context = f"code:{row.assignment_id}".encode()
+        row.sealed_code = seal(new_master_key, unseal(uow.master_key, row.sealed_code, context), context)
+    return len(rows)

@@ -3,7 +3,7 @@
 from visits.upkeep.bundle import bundle_of_visit
 from visits.upkeep.check import Finding, Report, check
 from visits.upkeep.errors import BadRules, PlanChanged, UpkeepError
-from visits.upkeep.keys import rotate_server_key
+from visits.upkeep.keys import UNDER_THE_MASTER_KEY, exchange_master_key, opens, rotate_server_key
 from visits.upkeep.opening import CONCERNED, open_entry
 from visits.upkeep.retention import (
     RetentionPlan,
@@ -25,6 +25,7 @@ from visits.upkeep.witness import (
 
 __all__ = [
     "CONCERNED",
+    "UNDER_THE_MASTER_KEY",
     "BadRules",
     "Finding",
     "PlanChanged",
@@ -40,8 +41,10 @@ __all__ = [
     "checkpoint_by_hand",
     "checkpoint_now",
     "daily_checkpoint",
+    "exchange_master_key",
     "file_cosignature",
     "open_entry",
+    "opens",
     "plan_retention",
     "read_rules",
     "remove_unneeded_bytes",
