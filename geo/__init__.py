@@ -6,12 +6,14 @@ from geo.distance import LonLat, bearing_deg, distance_m, local_distance_m
 from geo.errors import (
     AreasRefused,
     BadDisc,
+    BadLog,
     BadZooms,
     ContradictedDatum,
     GeoError,
     MissingCrs,
     NoOutline,
     Refusal,
+    SwappedAxes,
     UnknownCrs,
     UnknownDatum,
     UnknownName,
@@ -23,6 +25,7 @@ from geo.neighbours import Seam, SeamKind, seams
 from geo.outline import Outline, outline
 from geo.plausibility import DatumMixUp, TimedFix, explained_by_datum, implied_speed_mps
 from geo.readings import Calibration, Misreading, Reading, calibrate, misread_devices
+from geo.residence import residence
 from geo.shapes import Area, Repair, disc, read_areas
 from geo.signals import (
     Signal,
@@ -45,6 +48,7 @@ __all__ = [
     "Area",
     "AreasRefused",
     "BadDisc",
+    "BadLog",
     "BadZooms",
     "Calibration",
     "ContradictedDatum",
@@ -67,6 +71,7 @@ __all__ = [
     "Signal",
     "Spread",
     "Strength",
+    "SwappedAxes",
     "Tile",
     "TimedFix",
     "UnknownCrs",
@@ -95,6 +100,7 @@ __all__ = [
     "outline",
     "photo_against_fix",
     "read_areas",
+    "residence",
     "seams",
     "sun_height_deg",
     "time_disorder",

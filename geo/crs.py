@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,7 +87,10 @@ def _of_crs(system: CRS) -> Reference:
 
     datum = _datum_of(system)
     try:
-        if datum is not None:
+        if datum is not None and _is_plain_degrees(system):
+            transformer = None
+            error_m = DATUM_ERROR_M[datum]
+        elif datum is not None:
             # To its own degrees only: exact, and our table says what CGCS2000 taken as WGS 84 leaves wrong.
             transformer = Transformer.from_crs(system, system.geodetic_crs, always_xy=True)
             error_m = DATUM_ERROR_M[datum]
@@ -101,7 +105,8 @@ def _of_crs(system: CRS) -> Reference:
     box = system.area_of_use
 
     def to_wgs84(east: Any, north: Any) -> tuple[Column, Column]:
-        lon, lat = (np.asarray(column, dtype=np.float64) for column in transformer.transform(east, north))
+        found = (east, north) if transformer is None else transformer.transform(east, north)
+        lon, lat = (np.asarray(column, dtype=np.float64) for column in found)
         place = (np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0)
         if box is not None and box.west <= box.east:
             place &= (lon >= box.west - BEYOND_DEG) & (lon <= box.east + BEYOND_DEG)
@@ -109,6 +114,17 @@ def _of_crs(system: CRS) -> Reference:
         return np.where(place, lon, np.nan), np.where(place, lat, np.nan)
 
     return Reference(_name(system), error_m, to_wgs84)
+
+
+def _is_plain_degrees(system: CRS) -> bool:
+    """Whether the numbers are degrees from Greenwich already, east first as files have it."""
+    axes = system.axis_info
+    return bool(
+        system.is_geographic
+        and len(axes) == 2
+        and all(axis.unit_name == "degree" for axis in axes)
+        and (system.prime_meridian is None or system.prime_meridian.longitude == 0.0)
+    )
 
 
 def _worst_accuracy_m(system: CRS) -> float:
@@ -122,6 +138,7 @@ def _worst_accuracy_m(system: CRS) -> float:
     return float(max(accuracies_m))
 
 
+@lru_cache(maxsize=64)
 def _known_crs(text: str) -> CRS:
     from pyproj import CRS
     from pyproj.exceptions import CRSError
@@ -155,6 +172,7 @@ def _datum_of(system: CRS) -> Datum | None:
     return next((ours for start, ours in _DATUM_OF_NAME.items() if name.startswith(start)), None)
 
 
+@lru_cache(maxsize=64)
 def _name(system: CRS) -> str:
     code = system.to_epsg()
     return f"EPSG:{code}" if code is not None else str(system.name)

@@ -72,3 +72,11 @@ class AreasRefused(GeoError):
     def __init__(self, refusals: tuple[Refusal, ...]) -> None:
         super().__init__("nothing was read, because of: " + "; ".join(str(refusal) for refusal in refusals))
         self.refusals = refusals
+
+
+class BadLog(GeoError):
+    """A log of positions, or a list that goes with it, is not what it should be; the sentence says where."""
+
+
+class SwappedAxes(GeoError):
+    """The positions lie where the areas are only when latitude and longitude change places."""

@@ -13,6 +13,7 @@ from api.cli.keys import keys
 from api.cli.phones import phone
 from api.cli.place import Place
 from api.cli.presence import presence
+from api.cli.residence import residence_command
 from api.cli.retention import retention
 from api.cli.serve import serve
 from api.cli.upkeep import check, migrate, sweep, tiles
@@ -48,5 +49,5 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
 imports.add_command(phone)
 for command in (bootstrap, user, imports, calendar, migrate, serve, check, sweep, presence, keys):
     shidi.add_command(command)
-for command in (tiles, checkpoint, witness, bundle, verify, retention):
+for command in (residence_command, tiles, checkpoint, witness, bundle, verify, retention):
     shidi.add_command(command)

@@ -1,8 +1,10 @@
 """Where a fix lies: from the pair as received to a judgement in three words."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from shapely import MultiPolygon, Polygon
 
 from geo import DATUM_ERROR_M, Datum, LonLat, convert, whereabouts
 from visits.places import VillageExtent
@@ -34,22 +36,35 @@ def canonical(fix: dict[str, Any]) -> LonLat | None:
 
 
 def judge_fix(fix: dict[str, Any], extent: VillageExtent | None) -> PlaceJudgement:
-    """Whether the fix lies in the village; a position without a known datum is never compared with a boundary."""
+    """Whether the fix lies in the village; a position without a known datum is never compared with a boundary.
+
+    A village whose polygon is not known is judged by its sites, and by its township: beyond that nobody is in it.
+    """
     place = canonical(fix)
-    if place is None or extent is None or extent.area is None:
+    if place is None or extent is None:
         return CANNOT_TELL
+    in_town = _judged(fix, place, extent.town, extent.town_error_m)
+    if extent.area is None:
+        return in_town if in_town.answer == "outside" else CANNOT_TELL
+    found = _judged(fix, place, extent.area, extent.boundary_error_m)
+    is_near = (found.signed_distance_m or 0.0) > -VILLAGE_REACH_M
+    if found.answer == "outside" and extent.basis == "sites" and is_near and in_town.answer != "outside":
+        return replace(found, answer="cannot_tell")
+    return found
+
+
+def _judged(
+    fix: dict[str, Any], place: LonLat, area: Polygon | MultiPolygon | None, boundary_error_m: float
+) -> PlaceJudgement:
     found = whereabouts(
         place.lon_deg,
         place.lat_deg,
         fix["accuracy_m"],
-        extent.area,
-        boundary_error_m=extent.boundary_error_m,
+        area,
+        boundary_error_m=boundary_error_m,
         datum_error_m=DATUM_ERROR_M[Datum(fix["datum"])],
     )
-    answer = str(found.answer)
-    if answer == "outside" and extent.basis == "sites" and (found.signed_distance_m or 0.0) > -VILLAGE_REACH_M:
-        answer = "cannot_tell"
-    return PlaceJudgement(answer, found.probability_inside, found.signed_distance_m)
+    return PlaceJudgement(str(found.answer), found.probability_inside, found.signed_distance_m)
 
 
 def best(judgements: list[tuple[PlaceJudgement, float | None]]) -> str:

@@ -100,8 +100,9 @@ class SiteView:
 class VillageExtent:
     """Where a village is, as far as is known, and how far that can be trusted.
 
-    ``basis`` is ``boundary``, ``sites``, or ``none`` (then ``area`` is ``None`` and nothing can be told). On sites,
-    "outside" means only that no known site is near: a village is larger than its sites, and the caller must say so.
+    ``basis`` is ``boundary``, ``sites``, or ``none`` (then ``area`` is ``None``). On sites, "outside" means only that
+    no known site is near: a village is larger than its sites, and the caller must say so. ``town`` is the township's
+    polygon where the village's own is not known: beyond it nobody is in the village, unless at a site of it.
     ``version`` names exactly what was used, for storing beside what was concluded from it.
     """
 
@@ -111,6 +112,8 @@ class VillageExtent:
     basis: str
     version: str
     quality: Quality
+    town: Polygon | MultiPolygon | None = None
+    town_error_m: float = 0.0
 
 
 def import_sites(
@@ -180,12 +183,17 @@ def village_extent(
     sites = sites_of(uow, village_code, on=on, as_of_utc=as_of_utc)
     if is_whole:
         sites = [site for site in sites if site.kind == SiteKind.SEASONAL]
+    towns = [] if is_whole else _towns(uow, village_code, as_of_utc)
+    town = shapely.union_all([one.geometry for one in towns]) if towns else None
+    town_error_m = max((one.boundary_error_m + DATUM_ERROR_M[one.datum] for one in towns), default=0.0)
+    of_towns = [f"boundary:{one.division_code}:{one.version}" for one in towns]
     if not borders and not sites:
-        return VillageExtent(village_code, None, 0.0, "none", "none", Quality.UNKNOWN)
+        version = f"none:{_fingerprint(of_towns)}" if of_towns else "none"
+        return VillageExtent(village_code, None, 0.0, "none", version, Quality.UNKNOWN, town, town_error_m)
     errors_m = [border.boundary_error_m + DATUM_ERROR_M[border.datum] for border in borders]
     errors_m += [SITE_ERROR_M[site.quality] + DATUM_ERROR_M[site.datum] for site in sites]
     named = [f"boundary:{border.division_code}:{border.version}" for border in borders]
-    named += [f"{site.id}:{site.version}" for site in sites]
+    named += [*(f"{site.id}:{site.version}" for site in sites), *of_towns]
     shapes = [border.geometry for border in borders] + [site.geometry for site in sites]
     basis = "boundary" if is_whole else "sites"
     return VillageExtent(
@@ -195,6 +203,8 @@ def village_extent(
         basis,
         named[0] if is_whole and len(named) == 1 else f"{basis}:{_fingerprint(named)}",
         worst([border.quality for border in borders] + [site.quality for site in sites]),
+        town,
+        town_error_m,
     )
 
 
@@ -215,6 +225,13 @@ def _borders(uow: UnitOfWork, village_code: str, as_of_utc: datetime | None) -> 
         bool(earlier) and began is not None and all(d.valid_to is not None and d.valid_to <= began for d in earlier)
     )
     return known, (own is not None or is_new) and None not in theirs
+
+
+def _towns(uow: UnitOfWork, village_code: str, as_of_utc: datetime | None) -> list[BoundaryView]:
+    """The townships of a village and of those it came from; none where one of them is not known."""
+    codes = sorted({code[:9] for code in lineage(uow, village_code)})
+    found = [boundary_of(uow, code, as_of_utc=as_of_utc) for code in codes]
+    return [one for one in found if one is not None] if None not in found else []
 
 
 def _fingerprint(versions: Iterable[str]) -> str:

@@ -1,5 +1,7 @@
 """Where a fix lies, by a boundary and by sites alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from geo import disc
@@ -31,6 +33,29 @@ def test_beyond_a_site_nobody_is_outside_until_far(metres: float, by_boundary: s
     place = fix(away(metres))
     assert judge_fix(place, extent("boundary")).answer == by_boundary
     assert judge_fix(place, extent("sites")).answer == by_sites
+
+
+@pytest.mark.parametrize(
+    ("metres", "by_sites", "by_nothing"),
+    [
+        (0, "inside", "cannot_tell"),
+        (1_000, "cannot_tell", "cannot_tell"),
+        (1_900, "cannot_tell", "cannot_tell"),  # the township's own border is not that well known
+        (2_500, "outside", "outside"),
+        (4_000, "outside", "outside"),
+    ],
+)
+def test_a_village_without_a_polygon_is_judged_by_its_sites_and_its_township(
+    metres: float, by_sites: str, by_nothing: str
+) -> None:
+    place, town = fix(away(metres)), disc(*OFFICE_SITE, 2_000.0)
+    sites = replace(extent("sites"), town=town, town_error_m=100.0)
+    assert judge_fix(place, sites).answer == by_sites
+    nothing = replace(sites, area=None, basis="none")
+    assert judge_fix(place, nothing).answer == by_nothing
+    # A summer pasture in the next township is the village's all the same.
+    assert judge_fix(place, replace(sites, town=disc(119.9, 27.9, 2_000.0))).answer in ("inside", "outside")
+    assert judge_fix(fix(), replace(sites, town=disc(119.9, 27.9, 2_000.0))).answer == "inside"
 
 
 def test_no_extent_and_no_datum_tell_nothing() -> None:

@@ -139,6 +139,26 @@ def test_the_extent_is_all_sites_until_a_boundary_is_known(store: Store) -> None
     assert before == extent
 
 
+def test_the_township_is_told_while_the_village_has_no_polygon(store: Store) -> None:
+    town = some_area(VILLAGE[:9], radius_m=8000.0)
+    load_areas(store, town, boundary_error_m=50.0, datum=Datum.CGCS2000)
+    with store.reading() as uow:
+        bare = village_extent(uow, VILLAGE)
+    assert (bare.basis, bare.area, bare.town_error_m) == ("none", None, 51.0)
+    assert bare.town is not None and bare.town.equals(town.geometry)
+    load_sites(store, site_row())
+    with store.reading() as uow:
+        by_site = village_extent(uow, VILLAGE)
+    assert (by_site.basis, by_site.town) == ("sites", bare.town)
+    load_areas(store, town, boundary_error_m=60.0, datum=Datum.CGCS2000, at_utc=NOW + timedelta(hours=1))
+    with store.reading() as uow:
+        assert village_extent(uow, VILLAGE).version != by_site.version, "the version names the township's too"
+    load_areas(store, some_area(), at_utc=NOW + timedelta(hours=2))
+    with store.reading() as uow:
+        bounded = village_extent(uow, VILLAGE)
+    assert (bounded.basis, bounded.town) == ("boundary", None)
+
+
 def test_the_version_of_an_extent_changes_with_any_site(store: Store) -> None:
     load_sites(store, site_row())
     with store.reading() as uow:
