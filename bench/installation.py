@@ -90,7 +90,11 @@ class Installation:
 
     def jobs(self) -> Mapping[str, int]:
         """How many jobs stand in each state; the next checkpoint of the log, which waits for its day, is none here."""
-        query = select(Job.state, func.count()).where(Job.kind != "make_checkpoint").group_by(Job.state)
+        query = (
+            select(Job.state, func.count())
+            .where(Job.kind.not_in(("make_checkpoint", "review_presence")))
+            .group_by(Job.state)
+        )
         with self._store.reading() as uow:
             return {state: count for state, count in uow.session.execute(query)}  # noqa: C416 - rows are no pairs
 

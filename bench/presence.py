@@ -34,6 +34,8 @@ class World:
     visit_sd: float
     inspector_sd: float = 0.2
     people: int = 600
+    rarely_logit: float = -2.2
+    rarely_sd: float = 0.6
 
 
 WORLDS = (
@@ -42,7 +44,11 @@ WORLDS = (
     World("mixed", 1.4, 1.0, 0.5, 0.10, 8, 0.0),
     World("sparse", 1.4, 0.8, 0.4, 0.06, 4, 0.0),
     World("biased inspectors", 1.6, 0.7, 0.3, 0.06, 8, 0.0, inspector_sd=0.9),
+    # Drawn from the very model: here the intervals must hold what they say.
+    World("the model's own", 1.4, 0.7, 0.45, 0.05, 8, 0.0, inspector_sd=0.22, rarely_logit=-2.0, rarely_sd=1.0),
 )
+# Thresholds were settled on seeds under a hundred; what is published comes from counties nobody had looked at.
+HOLD_OUT = 90_000
 
 
 def main() -> None:
@@ -62,16 +68,21 @@ def main() -> None:
 
 
 def _speed(people: int) -> None:
+    """Time beside a plain loop of ten million additions in the same process: about 0.45 s CPU on an idle core."""
     rows, _ = county(replace(WORLDS[0], people=people, visits=9, visit_sd=0.8), seed=1)
     rows = rows[: people * 25 // 3]
+    cpu_begun, total = time.process_time(), 0
+    for i in range(10_000_000):
+        total += i
+    loop_s = time.process_time() - cpu_begun
     before_mb, begun, cpu_begun = _peak_mb(), time.perf_counter(), time.process_time()
     said = say(rows, standard=STANDARD)
     took_s, cpu_s = time.perf_counter() - begun, time.process_time() - cpu_begun
     print(
-        f"{len(said):,} people, {len(rows):,} sightings: {took_s:.1f} s ({cpu_s:.1f} s CPU), peak {_peak_mb():.0f} MB",
-        end=" ",
+        f"{len(said):,} people, {len(rows):,} sightings: {took_s:.1f} s ({cpu_s:.1f} s CPU, {cpu_s / loop_s:.1f} times"
+        f" the loop's {loop_s:.2f} s), peak {_peak_mb():.0f} MB (of it the input {before_mb:.0f} MB)",
+        flush=True,
     )
-    print(f"peak {_peak_mb():.0f} MB (of it the input {before_mb:.0f} MB)", flush=True)
 
 
 def _study(world: World, seeds: int) -> None:
@@ -79,7 +90,7 @@ def _study(world: World, seeds: int) -> None:
     rule_flags = rule_wrong = 0
     rivals = np.zeros((9, 2), np.int64)
     for seed in range(seeds):
-        rows, truth = county(world, seed=1000 + seed)
+        rows, truth = county(world, seed=HOLD_OUT + seed)
         said = {s.posting_id: s for s in say(rows, standard=STANDARD)}
         low = truth < STANDARD
         flagged = np.array([said[f"p{i}"].says is Says.REFER for i in range(world.people)])
@@ -114,7 +125,8 @@ def county(world: World, *, seed: int) -> tuple[list[Sighting], npt.NDArray[np.f
     people = np.arange(world.people)
     main = world.mean + draws.normal(0, world.team_sd, teams)[people // 3]
     logit = main + draws.normal(0, world.person_sd, world.people)
-    logit = np.where(draws.random(world.people) < world.rarely, draws.normal(-2.2, 0.6, world.people), logit)
+    rarely = draws.random(world.people) < world.rarely
+    logit = np.where(rarely, draws.normal(world.rarely_logit, world.rarely_sd, world.people), logit)
     inspectors = draws.normal(0, world.inspector_sd, 20)
     slot_effect = {"day": 0.1, "evening": -0.1, "dawn": -0.2}
     rows: list[Sighting] = []

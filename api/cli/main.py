@@ -16,6 +16,7 @@ from api.cli.presence import presence
 from api.cli.residence import residence_command
 from api.cli.retention import retention
 from api.cli.serve import serve
+from api.cli.standards import standard
 from api.cli.upkeep import check, migrate, sweep, tiles
 from api.cli.witness import checkpoint, witness
 from api.settings import BadSetting
@@ -47,7 +48,7 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
 
 
 imports.add_command(phone)
-for command in (bootstrap, user, imports, calendar, migrate, serve, check, sweep, presence, keys):
+for command in (bootstrap, user, imports, calendar, migrate, serve, check, sweep, presence, standard, keys):
     shidi.add_command(command)
 for command in (residence_command, tiles, checkpoint, witness, bundle, verify, retention):
     shidi.add_command(command)

@@ -9,14 +9,10 @@ from pathlib import Path
 import click
 
 from api.cli.place import acting, here, now_utc
-from visits.access import Actor
-from visits.people import PostingView, postings
 from visits.presence import PresenceError, Said, Sighting, say
-from visits.review import person_page, say_presence
-from visits.store import UnitOfWork
+from visits.review import FindingView, run_presence
 from visits.zone import LOCAL_ZONE
 
-PAGE = 200
 MOST_COMPLAINTS_SHOWN = 50
 SIGHTING_COLUMNS = (
     "posting_id",
@@ -30,6 +26,20 @@ SIGHTING_COLUMNS = (
     "outcome",
 )
 LEAVE_COLUMNS = ("posting_id", "from", "to", "kind")
+RUN_COLUMNS = (
+    "posting_id",
+    "village_code",
+    "says",
+    "about",
+    "visits",
+    "found",
+    "mean",
+    "low80",
+    "high80",
+    "posterior",
+    "reason",
+    "lacking",
+)
 SAID_COLUMNS = (
     "posting_id",
     "says",
@@ -117,35 +127,32 @@ def presence(
 def _of_recorded_visits(
     context: click.Context, as_of: datetime | None, data_dir: Path | None, login: str | None
 ) -> None:
-    """One line per posting, by village code."""
+    """One line per posting, by village code; what is said is stored, and refers nobody."""
     at_utc = now_utc()
-    today = at_utc.astimezone(LOCAL_ZONE).date()
-    if as_of is not None and as_of.date() != today:
-        raise click.ClickException("presence is said as of today; what was said on earlier days is stored with each")
+    day = as_of.date() if as_of is not None else at_utc.astimezone(LOCAL_ZONE).date()
+    if day > at_utc.astimezone(LOCAL_ZONE).date():
+        raise click.ClickException(f"{day} has not come yet")
     place = here(context, data_dir, login)
     lines = csv.writer(sys.stdout, lineterminator="\n")
-    lines.writerow(["posting_id", "village_code", "visits", "found", "low95", "high95", "enough", "lacking"])
+    lines.writerow(RUN_COLUMNS)
     with place.store() as store:
-        with store.reading() as uow:
-            known = _all_postings(uow, place.actor(uow))
-        for posting in known:
-            with store.writing() as uow:
-                say_presence(uow, posting.id, at_utc=at_utc)
-                said = person_page(uow, place.actor(uow), posting.id, at_utc=at_utc).presence
-            if said is not None:
-                lacking = "; ".join(f"{what} {has} of {needs}" for what, (has, needs) in said.lacking.items())
-                figures = (said.visits, said.found, round(said.low95, 4), round(said.high95, 4))
-                lines.writerow([posting.id, posting.village_code, *figures, "yes" if said.enough else "no", lacking])
+        with store.writing() as uow:
+            runs = run_presence(uow, place.actor(uow), as_of=day, at_utc=at_utc)
+        for run in runs:
+            for finding in run.findings:
+                lines.writerow(_run_line(finding))
+            click.echo(
+                f"county {run.county_code}, visits to {run.as_of}, known at {run.known_utc.isoformat()}:"
+                f" run {run.number}, model {run.model_version}, input {run.input_sha256}",
+                err=True,
+            )
 
 
-def _all_postings(uow: UnitOfWork, actor: Actor) -> list[PostingView]:
-    found: list[PostingView] = []
-    while True:
-        last = (found[-1].village_code, found[-1].id) if found else None
-        more = postings(uow, actor, after=last, limit=PAGE)
-        found += more
-        if len(more) < PAGE:
-            return found
+def _run_line(f: FindingView) -> list[object]:
+    figures = (f.mean, f.low80, f.high80, f.posterior)
+    told = ["" if x is None else f"{x:.4f}" for x in figures]
+    lacking = "; ".join(f"{what} {has} of {needs}" for what, (has, needs) in sorted(f.lacking.items()))
+    return [f.posting_id, f.village_code, f.says, f.about, f.visits, f.found, *told, f.reason, lacking]
 
 
 def _line(said: Said) -> list[str | int]:

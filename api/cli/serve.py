@@ -51,6 +51,7 @@ def _serve(settings: Settings) -> None:
     from api.app import create_app, open_store
     from api.http.house import EXTENSION, House
     from visits.places import redraw_lost_tiles
+    from visits.review import begin_reviews
     from visits.upkeep import begin_daily_checkpoints
 
     store = open_store(settings)
@@ -65,6 +66,7 @@ def _serve(settings: Settings) -> None:
         with store.writing() as uow:
             begin_daily_checkpoints(uow, at_utc=house.clock())
             redraw_lost_tiles(uow, house.tiles, at_utc=house.clock())
+            begin_reviews(uow, at_utc=house.clock())
         house.jobs.start()
         try:
             click.echo(f"Shidi is at http://{settings.host}:{server.effective_port}/desk/ (stop with Ctrl-C)")

@@ -71,13 +71,23 @@ from visits.places import ImportRefused, NoSuchBoundary, NoSuchTiles, NoSuchVill
 from visits.plans import AssignmentExpired, BadReleaseWindow, BadTeam, NoSuchAssignment
 from visits.review import (
     AlreadyDecided,
+    AlreadyHandedOver,
+    BadStandard,
     BooksNotAsked,
     DecisionStale,
     EvidenceNotNamed,
+    NoSuchAppeal,
     NoSuchDecision,
+    NoSuchHandOver,
     NoSuchNotice,
+    NoSuchReferral,
+    NoSuchReplyLink,
+    NotAdverse,
+    NotConsulted,
+    ReferralClosed,
     ReplyStillOpen,
     SamePerson,
+    ThirdPersonNeeded,
 )
 from visits.review import NoSuchPosting as NoSuchReviewedPosting
 from visits.store import AlreadyServed, StoreBusy, StoreUnavailable
@@ -210,6 +220,18 @@ PROBLEMS: dict[type[Exception], Problem] = {
     EvidenceNotNamed: Problem("evidence-not-named", 422, "The evidence is not named", "未列明所依据的证据"),
     BooksNotAsked: Problem("books-not-asked", 409, "The leave books were not both asked", "尚未核对两本请假登记簿"),
     ReplyStillOpen: Problem("reply-still-open", 409, "The person may still reply", "本人仍可答复"),
+    BadStandard: Problem("bad-standard", 422, "The standard cannot hold", "标准不成立"),
+    NoSuchReferral: Problem("no-such-referral", 404, "No such referral", "没有这条提请核实"),
+    ReferralClosed: Problem("referral-closed", 409, "The referral was dealt with", "该提请核实已办结"),
+    NoSuchReplyLink: Problem("no-such-reply-link", 404, "This way to reply is not open", "该答复入口无效"),
+    NotAdverse: Problem("not-adverse", 409, "Not a standing decision against the person", "不是已生效的不利决定"),
+    ThirdPersonNeeded: Problem(
+        "third-person-needed", 409, "A third person must answer the appeal", "申诉须由第三人答复"
+    ),
+    NoSuchAppeal: Problem("no-such-appeal", 404, "No such appeal", "没有这件申诉"),
+    NotConsulted: Problem("not-consulted", 409, "Consult both before it is handled", "须先沟通、后处理"),
+    AlreadyHandedOver: Problem("already-handed-over", 409, "Handed over already", "已移交"),
+    NoSuchHandOver: Problem("no-such-hand-over", 404, "No such hand-over", "没有这次移交"),
     # ledger
     NoSuchProblem: Problem("no-such-problem", 404, "No such problem", "没有这个问题"),
     AlreadyWithdrawn: Problem("already-withdrawn", 409, "The problem was withdrawn", "该问题已撤回"),

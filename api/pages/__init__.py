@@ -5,6 +5,7 @@ from flask import Blueprint
 from api.pages import (
     account,
     accounts,
+    after,
     assignments,
     audit,
     coverage_map,
@@ -17,6 +18,8 @@ from api.pages import (
     phones,
     photos,
     postings,
+    presence,
+    replies,
     review,
     second_factor,
     visits,
@@ -27,6 +30,7 @@ from api.pages.blueprint import desk
 PAGES = (
     account,
     accounts,
+    after,
     assignments,
     audit,
     coverage_map,
@@ -39,6 +43,8 @@ PAGES = (
     phones,
     photos,
     postings,
+    presence,
+    replies,
     review,
     second_factor,
     visits,

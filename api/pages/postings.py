@@ -14,7 +14,7 @@ from api.pages.frame import page
 from api.pages.places import every_village
 from visits.access import Actor
 from visits.fieldwork import PhotoView, SightingView, photos_of_visit
-from visits.people import postings
+from visits.people import MATTER_CATEGORIES, TALK_KINDS, postings
 from visits.places import village
 from visits.review import SightingOnPage, person_page
 from visits.store import UnitOfWork
@@ -72,6 +72,8 @@ def show_posting(posting_id: UUID) -> Response:
         shown=shown,
         filtered=len(shown) < len(person.sightings),
         photos=photos,
+        talk_kinds=TALK_KINDS,
+        matter_categories=MATTER_CATEGORIES,
         today=at_utc.astimezone(LOCAL_ZONE).date(),
     )
 

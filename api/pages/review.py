@@ -17,6 +17,7 @@ from visits.access import Actor
 from visits.fieldwork import VisitView, sighting, visit
 from visits.people import PostingView
 from visits.review import (
+    ADDRESSEES,
     confirm,
     decide,
     decision,
@@ -95,7 +96,7 @@ def take_notice(sighting_id: UUID) -> AnyResponse:
     if how not in NOTICE_WAYS:
         raise BadForm("decision.choose")
     with house().store.writing() as uow:
-        give_notice(uow, actor, sighting_id, given_on=_day("given_on"), how=how, at_utc=now_utc())
+        give_notice(uow, actor, sighting_id, given_on=form_day("given_on"), how=how, at_utc=now_utc())
     return redirect(f"/desk/sightings/{sighting_id}?said=notice.done", 303)
 
 
@@ -109,7 +110,7 @@ def take_reply(notice_id: UUID) -> AnyResponse:
         raise BadForm("reply.empty")
     with house().store.writing() as uow:
         notice = register_reply(
-            uow, actor, notice_id, text=text, received_on=_day("received_on"), how="paper", at_utc=now_utc()
+            uow, actor, notice_id, text=text, received_on=form_day("received_on"), how="paper", at_utc=now_utc()
         )
     return redirect(f"/desk/sightings/{notice.sighting_id}?said=reply.done", 303)
 
@@ -121,7 +122,7 @@ def show_decision(decision_id: UUID) -> Response:
     with house().store.writing() as uow:
         found = decision(uow, actor, decision_id)
         laid = _lay(uow, actor, found.sighting_id)
-    return page("decision.html", **laid.shown(), decision=found, said=told())
+    return page("decision.html", **laid.shown(), decision=found, addressees=ADDRESSEES, today=_today(), said=told())
 
 
 @desk.post("/decisions/<uuid:decision_id>")
@@ -152,7 +153,7 @@ def _today() -> date:
     return now_utc().astimezone(LOCAL_ZONE).date()
 
 
-def _day(field: str) -> date:
+def form_day(field: str) -> date:
     """A day from a date field; a day to come cannot have been the day something happened."""
     try:
         day = date.fromisoformat(request.form.get(field, ""))

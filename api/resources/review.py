@@ -140,12 +140,88 @@ class PresenceOut(ma.Schema):
     as_of_utc = Instant()
 
 
+class FindingOut(ma.Schema):
+    """What the newest run of the review calendar says: insufficient, watch or refer, and on what."""
+
+    run_number = ma.fields.Integer()
+    as_of = ma.fields.Date()
+    known_utc = Instant()
+    model_version = ma.fields.String()
+    input_sha256 = ma.fields.String()
+    says = ma.fields.String()
+    about = ma.fields.String()
+    visits = ma.fields.Integer()
+    found = ma.fields.Integer()
+    days = ma.fields.Integer()
+    days_found = ma.fields.Integer()
+    nights = ma.fields.Integer()
+    nights_found = ma.fields.Integer()
+    directed = ma.fields.Integer()
+    not_counted = ma.fields.Integer()
+    mean = ma.fields.Float(allow_none=True)
+    low80 = ma.fields.Float(allow_none=True)
+    high80 = ma.fields.Float(allow_none=True)
+    posterior = ma.fields.Float(allow_none=True)
+    lacking = ma.fields.Dict()
+    reason = ma.fields.String()
+    standard_name = ma.fields.String()
+    rate = ma.fields.Float()
+
+
+class TalkOut(ma.Schema):
+    """That a talk took place; there is no content field."""
+
+    id = Id()
+    talked_on = ma.fields.Date()
+    with_whom = ma.fields.String()
+    kind = ma.fields.String()
+
+
+class MajorMatterOut(ma.Schema):
+    """That a major matter was reported."""
+
+    id = Id()
+    reported_on = ma.fields.Date()
+    category = ma.fields.String()
+    to_whom = ma.fields.String()
+
+
+class AppealOut(ma.Schema):
+    """An appeal, and what a third person answered; the outcome is empty until then."""
+
+    id = Id()
+    decision_id = Id()
+    text = ma.fields.String()
+    received_on = ma.fields.Date()
+    how = ma.fields.String()
+    outcome = ma.fields.String()
+    answer = ma.fields.String()
+    answered_by = ma.fields.String(allow_none=True)
+    answered_utc = Instant(allow_none=True)
+
+
+class HandOverOut(ma.Schema):
+    """A decision handed to one addressee, and how far that has come."""
+
+    id = Id()
+    decision_id = Id()
+    addressee = ma.fields.String()
+    name = ma.fields.String()
+    sent_on = ma.fields.Date()
+    consulted_on = ma.fields.Date(allow_none=True)
+    consulted_note = ma.fields.String()
+    handled_on = ma.fields.Date(allow_none=True)
+    handled_note = ma.fields.String()
+
+
 class SightingOnPageOut(ma.Schema):
     """A sighting with all that was said about it since."""
 
     seen = ma.fields.Nested(SightingOut)
     notices = ma.fields.List(ma.fields.Nested(NoticeOut))
     decisions = ma.fields.List(ma.fields.Nested(DecisionOut))
+    appeals = ma.fields.List(ma.fields.Nested(AppealOut))
+    hand_overs = ma.fields.List(ma.fields.Nested(HandOverOut))
 
 
 class PersonPageOut(ma.Schema):
@@ -155,6 +231,9 @@ class PersonPageOut(ma.Schema):
     sightings = ma.fields.List(ma.fields.Nested(SightingOnPageOut))
     leave = ma.fields.List(ma.fields.Nested(LeaveOut))
     presence = ma.fields.Nested(PresenceOut, allow_none=True)
+    finding = ma.fields.Nested(FindingOut, allow_none=True)
+    talks = ma.fields.List(ma.fields.Nested(TalkOut))
+    major_matters = ma.fields.List(ma.fields.Nested(MajorMatterOut))
 
 
 class DecisionIn(Schema):

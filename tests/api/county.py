@@ -6,9 +6,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from shapely import Polygon
 from sqlalchemy import select
@@ -42,6 +43,8 @@ from visits.intake import phone_exports
 from visits.log import checkpoint_file, head, opening
 from visits.people import postings
 from visits.places import Quality, import_areas
+from visits.review.figures import population_figures
+from visits.review.rows import Appeal, BreachHandOver, PresenceFinding, PresenceRun, Referral
 from visits.store import migrate
 from visits.upkeep import checkpoint_now
 
@@ -256,6 +259,85 @@ def _review(county: County, org: Phone) -> None:
     made = org.post(f"sightings/{ids['sighting_id']}/decisions", wanted)
     assert made.status_code == 201, made.get_json()
     ids["decision_id"] = made.get_json()["id"]
+    _follow(county)
+
+
+def _follow(county: County) -> None:
+    """What comes after: a referral that waits, and rows of an appeal and a hand-over for the forms to name.
+
+    They are put straight into the tables: the decision of this county still waits for its second person.
+    """
+    ids, at_utc = county.ids, county.world.clock()
+    by = county.world.actor("org").account_id
+    posting_id = UUID(ids["posting_id"])
+    with county.world.store.writing() as uow:
+        decided = {"decision_id": UUID(ids["decision_id"])}
+        appeal = Appeal(
+            id=uuid4(),
+            text="当日在县里",
+            received_on=at_utc.date(),
+            how="paper",
+            registered_by=by,
+            registered_utc=at_utc,
+            outcome="",
+            answer="",
+            answered_by=None,
+            answered_utc=None,
+            **decided,
+        )
+        handed = BreachHandOver(
+            id=uuid4(),
+            addressee="township",
+            name="下党乡党委",
+            sent_on=at_utc.date(),
+            consulted_on=None,
+            consulted_note="",
+            handled_on=None,
+            handled_note="",
+            recorded_by=by,
+            recorded_utc=at_utc,
+            **decided,
+        )
+        run = PresenceRun(
+            county_code=COUNTY,
+            as_of=date(2026, 3, 31),
+            known_utc=at_utc,
+            on_calendar=True,
+            model_version="pooled-2",
+            input_sha256="0" * 64,
+            postings=1,
+            sightings=0,
+            population=population_figures([], {}),
+            made_utc=at_utc,
+        )
+        uow.session.add_all([appeal, handed, run])
+        uow.session.flush()
+        numbers = dict.fromkeys(("visits", "days", "nights"), 8) | dict.fromkeys(
+            ("found", "days_found", "nights_found", "directed", "not_counted"), 0
+        )
+        shares = {"mean": 0.2, "low80": 0.1, "high80": 0.3, "posterior": 0.97, "rate": 0.5}
+        finding = PresenceFinding(
+            run_number=run.number,
+            posting_id=posting_id,
+            village_code=VILLAGE,
+            says="refer",
+            about="absence",
+            lacking={},
+            reason="seldom_found",
+            standard_name="default",
+            **numbers,
+            **shares,
+        )
+        referral = Referral(
+            id=uuid4(),
+            posting_id=posting_id,
+            run_number=run.number,
+            village_code=VILLAGE,
+            about="absence",
+            opened_utc=at_utc,
+        )
+        uow.session.add_all([finding, referral])
+        ids.update(appeal_id=str(appeal.id), hand_over_id=str(handed.id), referral_id=str(referral.id))
 
 
 def _find_entries(county: County) -> None:

@@ -101,6 +101,9 @@ _CALIBRATION = {
     **{"lon_deg": "119.5044", "lat_deg": "27.4555", "datum": "cgcs2000", "error_m": "5", "declared": "wgs84"},
     "fixes": "\n".join(f"119.5044, 27.4555, 10, 2026-05-12T09:00:{second}+08:00" for second in (10, 20, 30)),
 }
+_TALK = {"talked_on": "2026-05-12", "with_whom": "组织部", "kind": "regular"}
+_MATTER = {"reported_on": "2026-05-12", "category": "travel", "to_whom": "县委组织部"}
+_HAND_OVER = {"addressee": "sending_unit", "name": "县财政局", "sent_on": "2026-05-12"}
 _COVERS = {"boxes": [{"left": 0.1, "top": 0.2, "right": 0.3, "bottom": 0.4}]}
 _NEW_ACCOUNT = {"login": "new.one", "name": "新人", "role": "inspector", "division_prefix": "350924"}
 
@@ -172,6 +175,16 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /desk/sightings/{sighting_2_id}/notices": lambda c: Ask(form=_NOTICE),
     "POST /desk/notices/{notice_id}/replies": lambda c: Ask(form=_REPLY),
     "POST /desk/decisions/{decision_id}": lambda c: Ask(form=_SECOND),
+    "POST /desk/referrals/{referral_id}": lambda c: Ask(form={"reason": "在县里专班"}),
+    "POST /desk/postings/{posting_id}/talks": lambda c: Ask(form=_TALK),
+    "POST /desk/postings/{posting_id}/matters": lambda c: Ask(form=_MATTER),
+    "POST /desk/notices/{notice_id}/letter": lambda c: Ask(form={}),
+    "GET /desk/reply/{token}": lambda c: Ask("/desk/reply/no-such-token"),
+    "POST /desk/reply/{token}": lambda c: Ask("/desk/reply/no-such-token", form={"code": "12345678"}),
+    "POST /desk/decisions/{decision_id}/appeals": lambda c: Ask(form={**_REPLY}),
+    "POST /desk/appeals/{appeal_id}": lambda c: Ask(form={"outcome": "kept", "answer": "事实清楚"}),
+    "POST /desk/decisions/{decision_id}/hand-overs": lambda c: Ask(form=_HAND_OVER),
+    "POST /desk/breach-hand-overs/{hand_over_id}": lambda c: Ask(form={"step": "consulted", "on": "2026-05-12"}),
     "GET /field/static/{name}": lambda c: Ask("/field/static/app.js"),
     "GET /field/vendor/{name}": lambda c: Ask("/field/vendor/idb.js"),
     "GET /api/v1/log/consistency": lambda c: Ask(f"{API}/log/consistency?from=1&to={c.ids['log_checkpoint_size']}"),

@@ -1,5 +1,6 @@
 """Visits as they happened: sightings, whereabouts, hints and completeness, worked out from the records."""
 
+from visits.fieldwork.bulk import SightingKnown, sightings_known
 from visits.fieldwork.calibrations import (
     CalibrationView,
     KnownPoint,
@@ -113,6 +114,7 @@ __all__ = [
     "RecordView",
     "Sighting",
     "SightingJudgement",
+    "SightingKnown",
     "SightingView",
     "VillageCoverage",
     "Visit",
@@ -148,6 +150,7 @@ __all__ = [
     "record_inspection",
     "sees_draws",
     "sighting",
+    "sightings_known",
     "sightings_of_posting",
     "visible_visit",
     "visit",

@@ -23,6 +23,7 @@ from visits.people.postings import (
     posting_known,
     postings,
     postings_expected,
+    postings_known,
 )
 from visits.people.rows import DeclaredDay, Leave, LeaveBookImport, Person, Posting, PostingVersion
 from visits.people.rules import (
@@ -37,9 +38,22 @@ from visits.people.rules import (
     presence_required,
     slot_of,
 )
+from visits.people.talks import (
+    MATTER_CATEGORIES,
+    TALK_KINDS,
+    MajorMatterView,
+    TalkView,
+    major_matters_of,
+    record_major_matter,
+    record_talk,
+    talks_of,
+    without_a_talk,
+)
 
 __all__ = [
     "DEFAULT_RULES",
+    "MATTER_CATEGORIES",
+    "TALK_KINDS",
     "AbsenceExplanation",
     "Book",
     "DeclaredDay",
@@ -51,6 +65,7 @@ __all__ = [
     "LeaveRow",
     "LeaveSpan",
     "LeaveView",
+    "MajorMatterView",
     "NoSuchPosting",
     "PeopleError",
     "Person",
@@ -63,6 +78,7 @@ __all__ = [
     "RosterRow",
     "RuleSet",
     "Slot",
+    "TalkView",
     "birth_month_of",
     "declare_days",
     "explain_absence",
@@ -70,13 +86,19 @@ __all__ = [
     "import_leave",
     "import_roster",
     "leave_of",
+    "major_matters_of",
     "night_date",
     "overdue_returns",
     "posting",
     "posting_known",
     "postings",
     "postings_expected",
+    "postings_known",
     "presence_required",
+    "record_major_matter",
+    "record_talk",
     "rules_of",
     "slot_of",
+    "talks_of",
+    "without_a_talk",
 ]

@@ -171,6 +171,11 @@ def posting_known(uow: UnitOfWork, posting_id: UUID, *, known_at_utc: datetime |
     return found[0] if found else None
 
 
+def postings_known(uow: UnitOfWork, division_prefix: str, *, known_at_utc: datetime | None) -> list[PostingView]:
+    """All postings of a division as known at that instant, for jobs that weigh them together; callers check reach."""
+    return _views(uow, _query(known_at_utc).where(PostingVersion.village_code.startswith(division_prefix)))
+
+
 def posting(uow: UnitOfWork, actor: Actor, posting_id: UUID) -> PostingView:
     """One posting of the actor's division as it is known now. Whoever shows it to a person notes the read."""
     require(actor, Right.READ_PEOPLE)

@@ -127,3 +127,31 @@ class DeclaredDay(Base):
     works: Mapped[bool]
     reason: Mapped[str] = mapped_column(String(200))
     recorded_utc: Mapped[datetime]
+
+
+class Talk(Base):
+    """That a talk (谈心谈话) took place: when, between whom, of which kind. What was said is nobody's business here."""
+
+    __tablename__ = "talk"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    talked_on: Mapped[date]
+    with_whom: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(20))
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    recorded_utc: Mapped[datetime]
+
+
+class MajorMatter(Base):
+    """That a major matter was reported (重大事项报告): when, of which category, to whom."""
+
+    __tablename__ = "major_matter"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    reported_on: Mapped[date]
+    category: Mapped[str] = mapped_column(String(20))
+    to_whom: Mapped[str] = mapped_column(String(120))
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    recorded_utc: Mapped[datetime]

@@ -4,27 +4,64 @@ Pure: no database. What it said is stored by ``visits.review``.
 """
 
 from visits.presence.errors import BadCounts, NoVisits, PresenceError
-from visits.presence.gate import MODEL_VERSION, Assessment, Evidence, Gate, assess, counts
+from visits.presence.gate import FOUND, MODEL_VERSION, USABLE, Assessment, Evidence, Gate, assess, counts
+from visits.presence.inspectors import Agreement, InspectorFacts, agreement, inspector_facts
 from visits.presence.interval import wilson_interval
+from visits.presence.population import (
+    LEAST_PEOPLE,
+    LEAST_UNITS,
+    Absence,
+    Estimate,
+    Funnel,
+    FunnelPoint,
+    LookedFor,
+    absence,
+    clustered_difference,
+    excuses_by_month,
+    funnel,
+    hajek,
+)
 from visits.presence.rates import PresenceRates, fit_presence_rates
-from visits.presence.said import POOLED_VERSION, Said, Says, Sighting, say
+from visits.presence.said import POOLED_VERSION, Said, Says, say
+from visits.presence.standards import Standard, trust
+from visits.presence.table import Sighting
 
 __all__ = [
+    "FOUND",
+    "LEAST_PEOPLE",
+    "LEAST_UNITS",
     "MODEL_VERSION",
     "POOLED_VERSION",
+    "USABLE",
+    "Absence",
+    "Agreement",
     "Assessment",
     "BadCounts",
+    "Estimate",
     "Evidence",
+    "Funnel",
+    "FunnelPoint",
     "Gate",
+    "InspectorFacts",
+    "LookedFor",
     "NoVisits",
     "PresenceError",
     "PresenceRates",
     "Said",
     "Says",
     "Sighting",
+    "Standard",
+    "absence",
+    "agreement",
     "assess",
+    "clustered_difference",
     "counts",
+    "excuses_by_month",
     "fit_presence_rates",
+    "funnel",
+    "hajek",
+    "inspector_facts",
     "say",
+    "trust",
     "wilson_interval",
 ]

@@ -8,18 +8,22 @@ shock ``u`` of a visit is shared by all who were looked for on it, so three miss
 How: ``b``, ``u`` and the team's effect live on grids, and belief propagation passes messages between the people
 and visits of one village. It is exact where each visit looked for one person, and close elsewhere (the tests compare it
 with full enumeration). The few numbers that describe the population are set by EM under weak priors and then taken as
-known, so for a handful of people the intervals are somewhat too narrow. numpy alone; every village stands by itself,
-so memory does not grow with the province beyond the input and the answers.
+known, so for a handful of people the intervals are somewhat too narrow. Every village stands by itself, so memory does
+not grow with the province beyond the input and the answers.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from visits.presence.errors import NoVisits
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -31,7 +35,8 @@ _STEP = 0.5
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _SWEEPS = 3
-_ROWS_OF_A_CHUNK = 4_000
+_ROWS_OF_A_CHUNK = 16_000
+_OFFSETS_PER_LOGIT = 16
 _ROWS_TO_LEARN_FROM = 16_000
 _MOST_ROUNDS, _SETTLED = 30, 4e-3
 _STRIDE = 1.5  # EM crawls along variances; a stride over 1 in their logarithm is safe up to 2
@@ -61,6 +66,8 @@ class Looked:
     effect: Whole
     effect_weight: Floats
     family: Whole  # of each effect
+    # Of each row: how likely what is said to have been seen is what was so. One, where it is beyond doubt.
+    trust: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -88,12 +95,13 @@ class PooledFit:
         """The posterior mean of each person's rate."""
         return np.asarray(self.beliefs @ ((self.rates[1:] + self.rates[:-1]) / 2))
 
-    def below(self, standard: float) -> Floats:
-        """The posterior probability of each person that the rate is below ``standard``."""
-        at = np.interp(standard, self.rates, np.arange(len(self.rates), dtype=np.float64))
-        cell = min(int(at), len(GRID) - 1)
-        cumulated = self._cumulated
-        return np.asarray(cumulated[:, cell] + (at - cell) * self.beliefs[:, cell], dtype=np.float64)
+    def below(self, standard: float | Floats) -> Floats:
+        """The posterior probability of each person that the rate is below ``standard``, or below that person's own."""
+        at = np.interp(np.asarray(standard), self.rates, np.arange(len(self.rates), dtype=np.float64))
+        cell = np.broadcast_to(np.minimum(at.astype(np.int64), len(GRID) - 1), len(self.beliefs))
+        people = np.arange(len(self.beliefs))
+        below = self._cumulated[people, cell] + (at - cell) * self.beliefs[people, cell]
+        return np.asarray(below, dtype=np.float64)
 
     def quantile(self, share: float) -> Floats:
         """The rate below which so much of each person's posterior lies."""
@@ -142,13 +150,14 @@ def fit_pooled(looked: Looked) -> PooledFit:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some whole villages, people and visits numbered from nought."""
+    """Some whole villages, people and visits numbered from nought. ``trust`` of each row as in :class:`Looked`."""
 
     person: Whole
     visit: Whole
     found: Flags
     team: Whole
     visits: Whole  # the numbers the visits have in the whole
+    trust: Floats | None = None
 
     @property
     def people(self) -> int:
@@ -163,7 +172,7 @@ class Believed:
     visit_square: float  # summed over visits: the squared shock
     team_square: float
     main: Floats  # by node of the team and point of the grid: people of the main kind
-    score: Floats  # of each row, by the offset of its visit
+    score: Floats  # of each visit, by its offset
     information: Floats
 
 
@@ -172,48 +181,94 @@ def believe(chunk: Chunk, population: Population, offsets: Floats, *, sweeps: in
     node_u, node_t = _NODES * population.visit_sd, _NODES * population.team_sd
     main, both = _person_priors(population, node_t)
     log_w = np.log(_WEIGHTS).astype(np.float32)
-    # One plane for each node of the shock, worked out by visit: |P(found) - 1| is P(missed).
-    missed = (~chunk.found).astype(np.float32)[:, None]
-    at = (offsets[chunk.visits, None] + GRID).astype(np.float32)
-    likely = [np.abs(_logistic(at + np.float32(u))[chunk.visit] - missed) for u in node_u]
-    rows = len(chunk.person)
-    first = np.flatnonzero(np.r_[True, np.diff(chunk.person) > 0])
-    by_visit = np.argsort(chunk.visit, kind="stable")
-    first_of_visit = np.flatnonzero(np.r_[True, np.diff(chunk.visit[by_visit]) > 0])
-    first_of_team = np.flatnonzero(np.r_[True, np.diff(chunk.team) > 0])
+    seen = _Seen(chunk, offsets, node_u)
+    person, visit = chunk.person[seen.order], chunk.visit[seen.order]
+    of_people, of_visits = _adding(person, chunk.people), _adding(visit, len(chunk.visits))
     team = np.cumsum(np.r_[False, np.diff(chunk.team) > 0])
-    from_visit = np.broadcast_to(_WEIGHTS.astype(np.float32), (rows, len(_NODES)))
+    of_teams = _adding(team, int(team[-1]) + 1)
+    from_visit = np.tile(_WEIGHTS.astype(np.float32), (len(person), 1))
     for _ in range(sweeps):
-        to_person = np.log(_mixed(from_visit, likely) + _TINY)
-        told = np.add.reduceat(to_person, first, axis=0)
+        likely = seen.over_grid(from_visit)
+        told = of_people @ np.log(likely)
         told -= told.max(axis=1, keepdims=True)
         weight = np.exp(told)
         to_team = np.log(weight @ both.T + _TINY)
-        of_team = np.add.reduceat(to_team, first_of_team, axis=0) + log_w
+        of_team = of_teams @ to_team + log_w
         from_team = _shares(of_team[team] - to_team)
-        prior = from_team @ both
-        from_person = _shares(np.log(prior + _TINY)[chunk.person] + told[chunk.person] - to_person)
-        to_visit = np.log(np.stack([np.einsum("ng,ng->n", plane, from_person) for plane in likely], axis=1) + _TINY)
-        of_visit = np.add.reduceat(to_visit[by_visit], first_of_visit, axis=0) + log_w
-        from_visit = _shares(of_visit[chunk.visit] - to_visit)
-    belief = prior * weight
+        belief = (from_team @ both) * weight
+        from_person = belief[person]
+        from_person /= likely
+        once = seen.over_nodes(from_person) + np.float32(_TINY)
+        to_visit = np.log(once)
+        of_visit = of_visits @ to_visit + log_w
+        from_visit = _shares(of_visit[visit] - to_visit)
     whole = belief.sum(axis=1, keepdims=True)
-    # What was seen has probability L; its slope by the offset is L (1 - L), with the sign of what was seen.
-    expected = [np.zeros(rows, np.float32) for _ in range(3)]
-    for node, plane in enumerate(likely):
-        power = from_person * from_visit[:, node, None]
-        for sums in expected:
-            power = power * plane
-            sums += power.sum(axis=1)
-    once, twice, thrice = expected
+    once = np.einsum("nu,nu->n", once, from_visit)
+    slope = np.einsum("nu,nu->n", seen.over_nodes(from_person, seen.slopes), from_visit) / once
+    curve = np.einsum("nu,nu->n", seen.over_nodes(from_person, seen.curves), from_visit) / once
     return Believed(
         people=belief / whole,
         visit_square=float(np.sum(_shares(of_visit) @ node_u**2)),
         team_square=float(np.sum(_shares(of_team) @ node_t**2)),
         main=main * ((from_team / whole).T @ weight),
-        score=np.where(chunk.found, 1, -1) * (1 - twice / once),
-        information=((twice - thrice) / once).astype(np.float64),
+        score=np.bincount(visit, slope, len(chunk.visits)).astype(np.float64),
+        information=np.bincount(visit, curve, len(chunk.visits)).astype(np.float64),
     )
+
+
+class _Seen:
+    """The likelihood of each row over shock and person: one small table for all rows alike, so that the rest is
+    products of matrices.
+
+    Rows are alike where what was seen, how far that is trusted, and the offset of the visit are, the last to a
+    sixteenth of a logit. ``order`` sorts rows by their table; all that goes in and comes out is in that order.
+    """
+
+    def __init__(self, chunk: Chunk, offsets: Floats, node_u: Floats) -> None:
+        trust = np.ones(len(chunk.person)) if chunk.trust is None else chunk.trust
+        trusted, of_trust = np.unique(trust, return_inverse=True)
+        near = np.rint(offsets[chunk.visits] * _OFFSETS_PER_LOGIT).astype(np.int64)
+        lowest = int(near.min())
+        kind = ((near - lowest)[chunk.visit] * len(trusted) + of_trust) * 2 + chunk.found
+        self.order = np.argsort(kind, kind="stable")
+        kinds, self._begins = np.unique(kind[self.order], return_index=True)
+        offset = (kinds // (2 * len(trusted)) + lowest) / _OFFSETS_PER_LOGIT
+        p = 1 / (1 + np.exp(-(offset[:, None, None] + node_u[:, None] + GRID)))
+        right = trusted[kinds // 2 % len(trusted), None, None]
+        sign = np.where(kinds % 2, 1.0, -1.0)[:, None, None]
+        likely = np.where(sign > 0, p, 1 - p)
+        likely = right * likely + (1 - right) * (1 - likely)
+        self.likely = likely.astype(np.float32)
+        self.slopes = (sign * (2 * right - 1) * p * (1 - p)).astype(np.float32)
+        self.curves = (likely * p * (1 - p)).astype(np.float32)
+
+    def over_grid(self, nodes: Singles) -> Singles:
+        """For each row the likelihood over the grid, its shock averaged by these weights; never nought."""
+        out = np.empty((len(nodes), len(GRID)), np.float32)
+        for table, rows in self._slices():
+            np.matmul(nodes[rows], self.likely[table], out=out[rows])
+        out += np.float32(_TINY)
+        return out
+
+    def over_nodes(self, grid: Singles, tables: Singles | None = None) -> Singles:
+        """For each row the sum over the grid at each node of the shock, by these weights."""
+        out = np.empty((len(grid), len(_NODES)), np.float32)
+        by = self.likely if tables is None else tables
+        for table, rows in self._slices():
+            np.matmul(grid[rows], by[table].T, out=out[rows])
+        return out
+
+    def _slices(self) -> Iterator[tuple[int, slice]]:
+        ends = [*self._begins.tolist()[1:], len(self.order)]
+        return ((table, slice(begin, end)) for table, (begin, end) in enumerate(zip(self._begins, ends, strict=True)))
+
+
+def _adding(group: Whole, groups: int) -> "csr_array":
+    """The matrix that adds up rows by their group. scipy is loaded here: the server answers pages and never fits."""
+    from scipy.sparse import csr_array
+
+    ones = np.ones(len(group), np.float32)
+    return csr_array((ones, (group, np.arange(len(group)))), shape=(groups, len(group)))
 
 
 class _Learned:
@@ -228,8 +283,8 @@ class _Learned:
         self._visit_square = self._team_square = 0.0
 
     def add(self, chunk: Chunk, believed: Believed) -> None:
-        self._score[chunk.visits] += np.bincount(chunk.visit, believed.score, len(chunk.visits))
-        self._information[chunk.visits] += np.bincount(chunk.visit, believed.information, len(chunk.visits))
+        self._score[chunk.visits] += believed.score
+        self._information[chunk.visits] += believed.information
         self._people += chunk.people
         self._visits += len(chunk.visits)
         self._teams += len(np.unique(chunk.team))
@@ -290,19 +345,6 @@ def _person_priors(population: Population, node_t: Floats) -> tuple[Floats, Sing
     return main, (main + population.rarely * rarely / rarely.sum()).astype(np.float32)
 
 
-def _logistic(at: Singles) -> Singles:
-    odds: Singles = np.exp(-at)
-    odds += 1
-    return np.reciprocal(odds)
-
-
-def _mixed(weights: Singles, planes: list[Singles]) -> Singles:
-    mixed = weights[:, :1] * planes[0]
-    for node in range(1, len(planes)):
-        mixed += weights[:, node, None] * planes[node]
-    return mixed
-
-
 def _shares(logs: Singles) -> Singles:
     shares: Singles = np.exp(logs - logs.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
@@ -331,4 +373,5 @@ def _chunks(looked: Looked) -> Iterator[Chunk]:
     for start, end in pairwise(cut):
         people, person = np.unique(looked.person[start:end], return_inverse=True)
         visits, visit = np.unique(looked.visit[start:end], return_inverse=True)
-        yield Chunk(person, visit, looked.found[start:end], looked.team[people], visits)
+        trust = None if looked.trust is None else looked.trust[start:end]
+        yield Chunk(person, visit, looked.found[start:end], looked.team[people], visits, trust)

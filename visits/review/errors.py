@@ -41,3 +41,43 @@ class BooksNotAsked(ReviewError):
 
 class ReplyStillOpen(ReviewError):
     """The person has not been told, or may still reply; until then nothing is held against them."""
+
+
+class BadStandard(ReviewError):
+    """A standard that cannot hold: it ends before it begins, or would speak on less evidence than anybody may."""
+
+
+class NoSuchReferral(ReviewError):
+    """There is no such referral for the caller."""
+
+
+class ReferralClosed(ReviewError):
+    """The referral has been dealt with already."""
+
+
+class NoSuchReplyLink(ReviewError):
+    """There is no such way to reply: it never was, was used, has run out, or the code was wrong too often."""
+
+
+class NotAdverse(ReviewError):
+    """Only a standing decision that goes against a person can be appealed, or handed over."""
+
+
+class ThirdPersonNeeded(ReviewError):
+    """An appeal is answered by somebody who was no part of the decision."""
+
+
+class NoSuchAppeal(ReviewError):
+    """There is no such appeal for the caller."""
+
+
+class NotConsulted(ReviewError):
+    """Township committee and sending unit are consulted before anything is handled."""
+
+
+class AlreadyHandedOver(ReviewError):
+    """This decision was handed to this addressee already."""
+
+
+class NoSuchHandOver(ReviewError):
+    """There is no such hand-over for the caller."""

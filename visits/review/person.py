@@ -11,10 +11,21 @@ from sqlalchemy import select
 from media.proof import canonical
 from visits.access import Actor, Right, in_scope, note, require
 from visits.fieldwork import SightingView, sightings_of_posting
-from visits.people import LeaveView, PostingView, leave_of, posting_known
+from visits.people import (
+    LeaveView,
+    MajorMatterView,
+    PostingView,
+    TalkView,
+    leave_of,
+    major_matters_of,
+    posting_known,
+    talks_of,
+)
 from visits.presence import MODEL_VERSION, Evidence, assess, counts
+from visits.review.after import AppealView, HandOverView, appeals_of, hand_overs_of
 from visits.review.errors import NoSuchPosting
-from visits.review.rows import Decision, PresenceSaid
+from visits.review.rows import Appeal, Decision, PresenceSaid
+from visits.review.runs import FindingView, finding_of
 from visits.review.verbs import DecisionView, NoticeView, decisions_of, notices_of
 from visits.store import UnitOfWork
 
@@ -43,16 +54,21 @@ class SightingOnPage:
     counted: bool
     notices: tuple[NoticeView, ...]
     decisions: tuple[DecisionView, ...]
+    appeals: tuple[AppealView, ...]
+    hand_overs: tuple[HandOverView, ...]
 
 
 @dataclass(frozen=True)
 class PersonPage:
-    """One posting whole."""
+    """One posting whole. ``finding`` is what the newest run of the review calendar says; None before the first."""
 
     posting: PostingView
     sightings: tuple[SightingOnPage, ...]
     leave: tuple[LeaveView, ...]
     presence: PresenceView | None
+    finding: FindingView | None
+    talks: tuple[TalkView, ...]
+    major_matters: tuple[MajorMatterView, ...]
 
 
 def person_page(uow: UnitOfWork, actor: Actor, posting_id: UUID, *, at_utc: datetime) -> PersonPage:
@@ -64,17 +80,24 @@ def person_page(uow: UnitOfWork, actor: Actor, posting_id: UUID, *, at_utc: date
     note(uow, actor, "person.read", about=f"posting:{posting_id}", division_code=posting.village_code, at_utc=at_utc)
     return PersonPage(
         posting=posting,
-        sightings=tuple(
-            SightingOnPage(
-                seen=s,
-                counted=counts(_evidence(s)) and not _is_rejected(uow, s.id),
-                notices=tuple(notices_of(uow, s.id)),
-                decisions=tuple(decisions_of(uow, actor, s.id)),
-            )
-            for s in sightings_of_posting(uow, posting_id)
-        ),
+        sightings=tuple(_on_page(uow, actor, s) for s in sightings_of_posting(uow, posting_id)),
         leave=tuple(leave_of(uow, posting_id)),
         presence=_newest(uow, posting_id),
+        finding=finding_of(uow, posting_id),
+        talks=tuple(talks_of(uow, posting_id)),
+        major_matters=tuple(major_matters_of(uow, posting_id)),
+    )
+
+
+def _on_page(uow: UnitOfWork, actor: Actor, seen: SightingView) -> SightingOnPage:
+    decisions = tuple(decisions_of(uow, actor, seen.id))
+    return SightingOnPage(
+        seen=seen,
+        counted=counts(_evidence(seen)) and not _is_rejected(uow, seen.id),
+        notices=tuple(notices_of(uow, seen.id)),
+        decisions=decisions,
+        appeals=tuple(a for d in decisions for a in appeals_of(uow, d.id)),
+        hand_overs=tuple(h for d in decisions for h in hand_overs_of(uow, d.id)),
     )
 
 
@@ -118,7 +141,12 @@ def _is_rejected(uow: UnitOfWork, sighting_id: UUID) -> bool:
     standing = select(Decision.id).where(
         Decision.sighting_id == sighting_id, Decision.state == "standing", Decision.outcome == "reject"
     )
-    return uow.session.scalar(standing) is not None
+    fallen = (
+        select(Decision.id)
+        .join(Appeal, Appeal.decision_id == Decision.id)
+        .where(Decision.sighting_id == sighting_id, Appeal.outcome == "set_aside")
+    )
+    return uow.session.scalar(standing) is not None or uow.session.scalar(fallen) is not None
 
 
 def _newest(uow: UnitOfWork, posting_id: UUID) -> PresenceView | None:

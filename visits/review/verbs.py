@@ -92,7 +92,7 @@ def give_notice(
     )
     uow.session.add(row)
     uow.session.flush()
-    _remember(uow, actor, "notice.give", seen, {"notice_id": str(row.id)}, at_utc)
+    remember(uow, actor, "notice.give", seen, {"notice_id": str(row.id)}, at_utc)
     return _notice(uow, row)
 
 
@@ -127,7 +127,7 @@ def register_reply(
     uow.session.add(reply)
     uow.session.flush()
     seen = sighting(uow, actor, row.sighting_id)
-    _remember(uow, actor, "reply.register", seen, {"reply_id": str(reply.id)}, at_utc)
+    remember(uow, actor, "reply.register", seen, {"reply_id": str(reply.id)}, at_utc)
     return _notice(uow, row)
 
 
@@ -178,7 +178,7 @@ def decide(
     )
     uow.session.add(row)
     uow.session.flush()
-    _remember(uow, actor, "decision.propose", seen, {"decision_id": str(row.id), "outcome": outcome}, at_utc)
+    remember(uow, actor, "decision.propose", seen, {"decision_id": str(row.id), "outcome": outcome}, at_utc)
     enqueue(uow, "say_presence", str(seen.posting_id), at_utc=at_utc)
     return _view(uow, actor, row)
 
@@ -195,7 +195,7 @@ def confirm(
 ) -> DecisionView:
     """Agree or not, as the second person. ``version`` is the one that was read."""
     require(actor, Right.DECIDE)
-    row = _row(uow, actor, decision_id, lock=True)
+    row = decision_in_reach(uow, actor, decision_id, lock=True)
     if row.version != version:
         raise DecisionStale("the decision has changed since you opened it; please look again")
     if row.state != "proposed":
@@ -213,7 +213,7 @@ def confirm(
     row.second_reason = reason
     row.version += 1
     uow.session.flush()
-    _remember(uow, actor, "decision.second", seen, {"decision_id": str(row.id), "agree": agree}, at_utc)
+    remember(uow, actor, "decision.second", seen, {"decision_id": str(row.id), "agree": agree}, at_utc)
     enqueue(uow, "say_presence", str(seen.posting_id), at_utc=at_utc)
     return _view(uow, actor, row)
 
@@ -221,7 +221,7 @@ def confirm(
 def decision(uow: UnitOfWork, actor: Actor, decision_id: UUID) -> DecisionView:
     """One decision."""
     require(actor, Right.DECIDE)
-    return _view(uow, actor, _row(uow, actor, decision_id))
+    return _view(uow, actor, decision_in_reach(uow, actor, decision_id))
 
 
 def decisions_waiting(uow: UnitOfWork, actor: Actor) -> list[DecisionView]:
@@ -288,7 +288,8 @@ def records_about(uow: UnitOfWork, sighting_id: UUID) -> set[UUID]:
     return {UUID(record_id) for ids in judged for record_id in ids}
 
 
-def _row(uow: UnitOfWork, actor: Actor, decision_id: UUID, *, lock: bool = False) -> Decision:
+def decision_in_reach(uow: UnitOfWork, actor: Actor, decision_id: UUID, *, lock: bool = False) -> Decision:
+    """The decision's row, for the other files of this room, or :class:`NoSuchDecision`."""
     query = (
         select(Decision)
         .join(Sighting, Sighting.id == Decision.sighting_id)
@@ -300,7 +301,7 @@ def _row(uow: UnitOfWork, actor: Actor, decision_id: UUID, *, lock: bool = False
     return row
 
 
-def _remember(
+def remember(
     uow: UnitOfWork, actor: Actor, act: str, seen: SightingView, payload: dict[str, object], at_utc: datetime
 ) -> None:
     """Every step of a review is committed to by the log and noted in the audit chain."""

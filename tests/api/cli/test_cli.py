@@ -156,7 +156,9 @@ def test_roster_sites_and_leave_come_in(folder: Folder) -> None:
     assert "imported: 1 new" in taken.output
     said = folder.run("presence", login="org")
     assert said.exit_code == 0, said.output
-    assert said.output.startswith("posting_id,village_code,visits,found")
+    assert "posting_id,village_code,says,about,visits,found" in said.output
+    # Nobody was visited: not enough visits, and nothing else.
+    assert ",insufficient,,0,0,,,,," in said.output
 
 
 def test_a_row_of_the_roster_that_the_room_refuses_is_marked_in_its_own_cell(folder: Folder) -> None:
