@@ -12,6 +12,7 @@ bits from what another program makes of the same file.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,14 +34,22 @@ _LUMA = (0.299, 0.587, 0.114)
 
 def fingerprints_of(picture: Image.Image) -> Fingerprints:
     """Return the fingerprints of an upright picture in RGB."""
-    small = picture.copy()
-    small.thumbnail((HASHED_EDGE_PX, HASHED_EDGE_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    small = within(picture, HASHED_EDGE_PX)
     pdqs, quality = pdq(luma(small))
     if quality < MIN_PDQ_QUALITY:
         return Fingerprints(dhash64=None, pdq256=None, pdq_quality=quality)
-    dhashes = dhash(picture)
+    dhashes = dhash(small)
     turned = tuple(dhash64 + pdq256 for dhash64, pdq256 in zip(dhashes[1:], pdqs[1:], strict=True))
     return Fingerprints(dhash64=dhashes[0], pdq256=pdqs[0], pdq_quality=quality, turned=turned)
+
+
+def within(picture: Image.Image, edge_px: int) -> Image.Image:
+    """Return the picture at most so long and wide, the same one if it is; far too large ones are halved first."""
+    scale = edge_px / max(picture.size)
+    if scale >= 1:
+        return picture
+    width, height = (max(1, round(length * scale)) for length in picture.size)
+    return picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.5)
 
 
 def dhash(picture: Image.Image) -> list[bytes]:
@@ -69,7 +78,8 @@ def pdq(plane: Plane) -> tuple[list[bytes], int]:
 
     To mirror a picture changes the sign of every other wave along that direction, and nothing else.
     """
-    samples = _sampled(_blurred(plane))
+    height, width = plane.shape
+    samples = _sampler(height) @ plane @ _sampler(width).T
     coefficients = _DCT @ samples @ _DCT.T
     hashes = []
     for turn in TURNS:
@@ -87,33 +97,22 @@ def _above_the_middle(waves: Plane) -> bytes:
     return np.packbits((waves > middle).ravel()[::-1]).tobytes()
 
 
-def _blurred(plane: Plane) -> Plane:
-    """Return the plane after two rounds of a box filter along rows and columns: nearly a tent filter."""
-    for _ in range(2):
-        plane = _box_filtered(plane, axis=1)
-        plane = _box_filtered(plane, axis=0)
-    return plane
+@lru_cache(maxsize=64)
+def _sampler(length: int) -> Plane:
+    """Return the matrix that blurs ``length`` values twice and takes 64 of them, each from the middle of its cell.
 
-
-def _box_filtered(plane: Plane, axis: int) -> Plane:
-    """Return running means along ``axis``, over a window of half a sample's width; windows shrink at the borders."""
-    length = plane.shape[axis]
-    window = math.ceil(length / (2 * _SAMPLES))
-    behind, ahead = (window - 1) // 2, window // 2
+    Blurring rows and blurring columns do not disturb each other, so a plane needs one such matrix from either side; to
+    blur the whole plane and then look at one value in fifty takes ten times as long.
+    """
     places = np.arange(length)
-    first = np.maximum(places - behind, 0)
-    last = np.minimum(places + ahead + 1, length)
-    zero_shape = [1 if dimension == axis else size for dimension, size in enumerate(plane.shape)]
-    sums = np.concatenate([np.zeros(zero_shape), np.cumsum(plane, axis=axis)], axis=axis)
-    counts = (last - first).reshape([-1 if dimension == axis else 1 for dimension in range(2)])
-    means: Plane = (sums.take(last, axis=axis) - sums.take(first, axis=axis)) / counts
-    return means
-
-
-def _sampled(plane: Plane) -> Plane:
-    """Return 64 x 64 samples, each from the middle of its cell."""
-    rows, columns = ((2 * np.arange(_SAMPLES) + 1) * length // (2 * _SAMPLES) for length in plane.shape)
-    return plane[np.ix_(rows, columns)]
+    window = math.ceil(length / (2 * _SAMPLES))
+    # Windows shrink at the borders.
+    first = np.maximum(places - (window - 1) // 2, 0)[:, np.newaxis]
+    last = np.minimum(places + window // 2, length - 1)[:, np.newaxis]
+    box = ((places >= first) & (places <= last)) / (last - first + 1)
+    taken = (2 * np.arange(_SAMPLES) + 1) * length // (2 * _SAMPLES)
+    sampler: Plane = box[taken] @ box
+    return sampler
 
 
 def _quality(samples: Plane) -> int:

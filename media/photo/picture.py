@@ -8,7 +8,7 @@ import io
 from PIL import Image, ImageCms
 
 from media.photo.facts import Fingerprints, Inspection
-from media.photo.hashes import fingerprints_of
+from media.photo.hashes import fingerprints_of, within
 from media.photo.reader import OpenPhoto, Photo, open_photo
 
 DISPLAY_EDGE_PX = 1280
@@ -45,13 +45,10 @@ def fingerprints(photo: Photo) -> Fingerprints:
 def _display_picture(opened: OpenPhoto) -> Image.Image:
     """Return the picture in sRGB, upright, at most 1280 px long. It is made small first, to spare memory."""
     image = opened.image
-    edge = (DISPLAY_EDGE_PX, DISPLAY_EDGE_PX)
     # A JPEG can be decoded at a half, a quarter or an eighth, whatever is still large enough.
-    image.draft(None, edge)
+    image.draft(None, (DISPLAY_EDGE_PX, DISPLAY_EDGE_PX))
     profile = image.info.get("icc_profile")
-    picture = _in_eight_bits(image)
-    picture.thumbnail(edge, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    picture = _in_srgb(_on_white(picture), profile)
+    picture = _in_srgb(_on_white(within(_in_eight_bits(image), DISPLAY_EDGE_PX)), profile)
     turn = _UPRIGHT.get(opened.facts.orientation) if opened.facts.format != "HEIF" else None
     return picture.transpose(turn) if turn is not None else picture
 
@@ -80,7 +77,7 @@ def _in_srgb(picture: Image.Image, profile: object) -> Image.Image:
             converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
             if converted is not None:
                 return converted
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _jpeg(picture: Image.Image) -> bytes:
