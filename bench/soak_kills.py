@@ -1,16 +1,22 @@
 """Kill the server for a long time while two phones send, and count what was lost: ``python -m bench.soak_kills``.
 
 It ends by itself, after so many kills or so many minutes, whichever comes first, and with 1 when anything was lost,
-doubled, shown as complete too early, or found wrong by ``shidi check``.
+doubled, shown as complete too early, or found wrong by ``shidi check``. ``--bucket`` keeps the photos in an
+S3-compatible object store, which runs in this process and is not killed.
 """
 
 import argparse
+import contextlib
+import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from demo.server import Server, free_port
+from demo import phone
+from demo.server import free_port
+from tests.reliability.quick import QuickServer
 from tests.reliability.rig import (
     Load,
     half_visits,
@@ -23,6 +29,8 @@ from tests.reliability.rig import (
     wait_until_judged,
 )
 
+# Machines that do other work are slow to start a server; a phone in the field would come back later, too.
+phone.PATIENCE_S = 600.0
 # A visit takes the phones longer than a kill and a start; twice as many as kills can never run out.
 VISITS_PER_KILL = 2
 DRAIN_S = 600.0
@@ -32,11 +40,11 @@ def main() -> int:
     """Run the soak and print one line per number; the exit code."""
     said = _arguments()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="shidi-soak-") as folder:
+    with tempfile.TemporaryDirectory(prefix="shidi-soak-") as folder, bucket_if(said.bucket):
         data_dir = Path(folder, "data")
         data_dir.mkdir()
         make_county(data_dir, visits=VISITS_PER_KILL * said.kills + 10)
-        with Server(data_dir, free_port()) as server:
+        with QuickServer(data_dir, free_port()) as server:
             load = Load(data_dir, server, Path(folder, "phones"))
             killer = run_under_kills(load, kills=said.kills, seed=said.seed, at_most_s=60 * said.minutes)
             wait_until_judged(data_dir, at_most_s=DRAIN_S)
@@ -66,10 +74,25 @@ def main() -> int:
     return 1 if faults else 0
 
 
+@contextlib.contextmanager
+def bucket_if(wanted: bool) -> Iterator[None]:
+    """Let everything started from here keep photos in a new bucket, when that is wanted."""
+    if not wanted:
+        yield
+        return
+    from tests.buckets import bucket_url, new_bucket, object_store
+
+    with object_store() as endpoint:
+        os.environ["SHIDI_EVIDENCE_URL"] = bucket_url(endpoint, new_bucket(endpoint))
+        os.environ["SHIDI_EVIDENCE_KEY_ID"], os.environ["SHIDI_EVIDENCE_KEY_SECRET"] = "tests", "secret"
+        yield
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=30.0, help="no kill is made after so many minutes")
+    parser.add_argument("--bucket", action="store_true", help="photos in an object store instead of the data folder")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 

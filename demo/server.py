@@ -19,8 +19,8 @@ from demo.errors import DemoError, ServerDied
 _PROJECT = Path(__file__).resolve().parent.parent
 _SHIDI = (sys.executable, "-m", "wsgi")
 START_S = 60.0
-# So that the story can be told on PostgreSQL too.
-_KEPT = ("SHIDI_DATABASE_URL",)
+# So that the story can be told on PostgreSQL, and with photos in a bucket.
+_KEPT = ("SHIDI_DATABASE_URL", "SHIDI_EVIDENCE_URL", "SHIDI_EVIDENCE_KEY_ID", "SHIDI_EVIDENCE_KEY_SECRET")
 STOP_S = 20.0
 
 
@@ -37,7 +37,7 @@ def shidi(data_dir: Path, *arguments: str, expected: int = 0) -> Said:
     done = subprocess.run(
         [*_SHIDI, *arguments],
         cwd=_PROJECT,
-        env=_environment(data_dir),
+        env=environment(data_dir),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -83,7 +83,7 @@ class Server:
             self._process = subprocess.Popen(
                 [*_SHIDI, "serve", "--host", "127.0.0.1", "--port", str(self.port)],
                 cwd=_PROJECT,
-                env=_environment(self.data_dir),
+                env=environment(self.data_dir),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -143,8 +143,8 @@ class Server:
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-30:])
 
 
-def _environment(data_dir: Path) -> Mapping[str, str]:
-    """This process's environment without any setting of another installation but which database it is on."""
+def environment(data_dir: Path) -> Mapping[str, str]:
+    """This process's environment, without any setting of another installation but where records and photos lie."""
     kept = {name: value for name, value in os.environ.items() if name in _KEPT or not name.startswith("SHIDI_")}
     return {
         **kept,

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from api.cli.accounts import bootstrap, user
+from api.cli.backup import backup, restore
 from api.cli.bundle import bundle, verify
 from api.cli.calendar import calendar
 from api.cli.imports import imports
@@ -50,5 +51,5 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
 imports.add_command(phone)
 for command in (bootstrap, user, imports, calendar, migrate, serve, check, sweep, presence, standard, keys):
     shidi.add_command(command)
-for command in (residence_command, tiles, checkpoint, witness, bundle, verify, retention):
+for command in (residence_command, tiles, checkpoint, witness, bundle, verify, retention, backup, restore):
     shidi.add_command(command)

@@ -90,8 +90,8 @@ from visits.review import (
     ThirdPersonNeeded,
 )
 from visits.review import NoSuchPosting as NoSuchReviewedPosting
-from visits.store import AlreadyServed, StoreBusy, StoreUnavailable
-from visits.upkeep import BadRules, PlanChanged
+from visits.store import AlreadyServed, CopyFailed, NotEmpty, StoreBusy, StoreUnavailable
+from visits.upkeep import BackupBusy, BackupDisturbed, BadRules, NoBackup, PlanChanged, WrongKey
 
 logger = logging.getLogger(__name__)
 
@@ -285,8 +285,14 @@ FAULTS_OF_THE_HOUSE: frozenset[type[Exception]] = frozenset(
         media.NotComparable,
         media.ProofBroken,
         media.SealBroken,
+        BackupBusy,
+        BackupDisturbed,
         BadRules,
+        CopyFailed,
+        NoBackup,
+        NotEmpty,
         PlanChanged,
+        WrongKey,
         media.UnknownAlgorithm,
         media.InspectionUnavailable,
         media.BadCode,

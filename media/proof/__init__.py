@@ -16,7 +16,17 @@ from media.proof.checkpoint import (
     write_checkpoint,
     write_checkpoint_file,
 )
-from media.proof.envelope import load_or_create_master_key, new_data_key, seal, unseal, unwrap, wrap
+from media.proof.envelope import (
+    KEY_BYTES,
+    keep_master_key,
+    key_check,
+    load_or_create_master_key,
+    new_data_key,
+    seal,
+    unseal,
+    unwrap,
+    wrap,
+)
 from media.proof.export import (
     EXPORT_FORMAT,
     ExportHead,
@@ -67,6 +77,7 @@ __all__ = [
     "EMPTY_ROOT",
     "ES256",
     "EXPORT_FORMAT",
+    "KEY_BYTES",
     "LEAF_DIGEST",
     "Archive",
     "ChainFinding",
@@ -95,6 +106,8 @@ __all__ = [
     "code_text",
     "consistency_proof",
     "inclusion_proof",
+    "keep_master_key",
+    "key_check",
     "key_id",
     "leaf_hash",
     "load_or_create_master_key",

@@ -7,6 +7,7 @@ bound to a context ("fix 0192… of visit 0187…"), so a value moved to another
 from __future__ import annotations
 
 import contextlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -72,7 +73,7 @@ def load_or_create_master_key(path: Path) -> bytes:
     """
     try:
         if not path.exists():
-            _create_key_file(path)
+            _create_key_file(path, secrets.token_bytes(KEY_BYTES))
         key = path.read_bytes()
         mode = path.stat().st_mode
     except OSError as error:
@@ -84,13 +85,26 @@ def load_or_create_master_key(path: Path) -> bytes:
     return key
 
 
-def _create_key_file(path: Path) -> None:
+def keep_master_key(path: Path, key: bytes) -> None:
+    """Return once ``key`` lies in ``path``, readable by its owner only; a key that is there is never replaced."""
+    _cipher(key)
+    _create_key_file(path, key)
+    if path.read_bytes() != key:
+        raise BadKey(f"another master key lies in {path.name}; it is not replaced")
+
+
+def key_check(key: bytes) -> str:
+    """Return what tells whether a key is the right one, and nothing else of it."""
+    return hmac.digest(key, b"shidi master key", "sha256")[:8].hex()
+
+
+def _create_key_file(path: Path, key: bytes) -> None:
     make_directory(path.parent)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
+            file.write(key)
             file.flush()
             os.fsync(file.fileno())
         # When another process was quicker, its key is the one; what follows makes either of them durable.

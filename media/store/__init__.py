@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from media.store.bucket_address import BucketAddress, read_address
 from media.store.evidence import CHECKSUM_ALGORITHMS, Checksum, EvidenceStore, Readable, Stored
+from media.store.inventory import Amiss, Inventory, bring, inventory_of, keep_only
 from media.store.local import LocalStore
 
 if TYPE_CHECKING:
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHECKSUM_ALGORITHMS",
+    "Amiss",
     "BucketAddress",
     "Checksum",
     "EvidenceStore",
+    "Inventory",
     "LocalStore",
     "Readable",
     "S3Store",
     "Stored",
+    "bring",
+    "inventory_of",
+    "keep_only",
     "read_address",
 ]
 

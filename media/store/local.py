@@ -24,7 +24,7 @@ from typing import BinaryIO
 
 from media.durable import fsync_directory, make_directory
 from media.errors import BytesNotFound, StoreUnavailable
-from media.store.staging import StagingStore, check_derived_name, disk, fan_out, no_step, sha256_of
+from media.store.staging import StagingStore, check_derived_name, check_hash_name, disk, fan_out, no_step, sha256_of
 
 
 class LocalStore(StagingStore):
@@ -75,6 +75,19 @@ class LocalStore(StagingStore):
         with disk():
             self._check_reachable()
             yield from (entry.name for entry in _below(self._originals))
+
+    # -- what was announced as something else --------------------------------------------------------------------
+
+    def walk_set_aside(self) -> Iterator[str]:
+        """Yield the real hash of everything that was set aside, in order."""
+        with disk():
+            self._check_reachable()
+            yield from sorted(entry.name for entry in self._quarantine.iterdir())
+
+    def open_set_aside(self, sha256_hex: str) -> BinaryIO:
+        """Return what was set aside under its real hash, open for reading; the caller closes it."""
+        check_hash_name(sha256_hex)
+        return self._open(self._quarantine / sha256_hex, f"nothing is set aside under {sha256_hex}")
 
     # -- copies made from originals ------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from obstore.store import S3Store as Bucket
 from media.durable import make_directory
 from media.errors import BytesNotFound, StoreUnavailable
 from media.store.bucket_address import BucketAddress
-from media.store.staging import BLOCK_BYTES, StagingStore, check_derived_name, fan_out, no_step
+from media.store.staging import BLOCK_BYTES, StagingStore, check_derived_name, check_hash_name, fan_out, no_step
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
@@ -79,6 +79,17 @@ class S3Store(StagingStore):
     def walk(self) -> Iterator[str]:
         """Yield the hash of every stored original, in order."""
         yield from (key.rpartition("/")[2] for key in self._keys("sha256"))
+
+    # -- what was announced as something else --------------------------------------------------------------------
+
+    def walk_set_aside(self) -> Iterator[str]:
+        """Yield the real hash of everything that was set aside, in order."""
+        yield from (key.rpartition("/")[2] for key in self._keys("quarantine"))
+
+    def open_set_aside(self, sha256_hex: str) -> BinaryIO:
+        """Return what was set aside under its real hash, fetched and open for reading; the caller closes it."""
+        check_hash_name(sha256_hex)
+        return self._fetch(f"quarantine/{sha256_hex}", f"nothing is set aside under {sha256_hex}")
 
     # -- copies made from originals ------------------------------------------------------------------------------
 

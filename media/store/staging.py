@@ -166,6 +166,27 @@ class StagingStore(ABC):
         self.append(upload_id, 0, data)
         return self.finish(upload_id, sha256_hex=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
 
+    def take(self, source: Readable, sha256_hex: str, *, set_aside: bool = False) -> Stored:
+        """Return once the bytes of a file at hand are kept, as an original or set aside; nothing of them otherwise.
+
+        Raises :class:`HashMismatch` when they are not what they are named by.
+        """
+        check_hash_name(sha256_hex)
+        upload_id = str(uuid.uuid4())
+        self.begin(upload_id)
+        try:
+            size_bytes = self.append(upload_id, 0, source)
+            with self._locked(upload_id) as (path, held), disk():
+                actual_hex = sha256_of(path)
+                if actual_hex != sha256_hex:
+                    raise HashMismatch(expected_hex=sha256_hex, actual_hex=actual_hex)
+                os.fchmod(held, 0o444)
+                os.fsync(held)
+                (self._set_aside if set_aside else self._keep)(path, sha256_hex)
+        finally:
+            self.discard(upload_id)
+        return Stored(sha256_hex, size_bytes)
+
     # -- steps ---------------------------------------------------------------------------------------------------
 
     def _write_durably(self, descriptor: int, stream: Readable, start_bytes: int, checksum: Checksum | None) -> int:

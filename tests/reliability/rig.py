@@ -25,7 +25,7 @@ from api.app import open_store
 from api.evidence import open_evidence
 from api.settings import Settings, read_settings
 from demo.phone import TUS, Phone
-from demo.server import Server
+from demo.server import Server, environment
 from visits.access import NewAccount, Role, actor_named, bootstrap_admin, create_account
 from visits.fieldwork import Visit
 from visits.intake import ReceivedRecord, Upload, record_text
@@ -52,7 +52,7 @@ DRAIN_S = 120.0
 
 def make_county(data_dir: Path, *, visits: int) -> None:
     """Fill an empty data folder: one village, two inspectors, and so many assignments that may be opened at once."""
-    settings = read_settings({}, data_dir=data_dir)
+    settings = settings_of(data_dir)
     now = datetime.now(UTC)
     with closing(open_store(settings)) as store:
         migrate(store)
@@ -74,7 +74,7 @@ def make_county(data_dir: Path, *, visits: int) -> None:
 
 def settings_of(data_dir: Path) -> Settings:
     """The settings a server on this folder has."""
-    return read_settings({}, data_dir=data_dir)
+    return read_settings(environment(data_dir))
 
 
 @contextmanager

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+import pytest
 import requests
 
 from demo.phone import TUS, Phone
-from demo.server import Server, shidi
+from demo.server import Server, environment, shidi
+from tests.buckets import bucket_url, new_bucket, object_store
 from tests.reliability.rig import (
     INSPECTORS,
     Load,
@@ -63,23 +65,30 @@ STEPS = ["begun", "written", "appended", "hashed", "sealed", "placed", "linked",
 # Forks one server after the other, so that what they need is loaded once.
 DIE_AT_EACH_STEP = """
 import dataclasses, os, sys
-from pathlib import Path
 from waitress import serve
 from api.app import create_app
 from api.http.house import EXTENSION
 from api.settings import read_settings
-from media.store import LocalStore
+from media.store import LocalStore, S3Store, read_address
 
-data_dir, port, steps = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+port, steps = int(sys.argv[1]), sys.argv[2:]
+settings = read_settings(os.environ)
+folder = settings.data_dir / "evidence"
+
+def evidence(step):
+    if not settings.evidence_url:
+        return LocalStore(folder, step=step)
+    key = {"key_id": settings.evidence_key_id, "secret": settings.evidence_key_secret}
+    return S3Store(read_address(settings.evidence_url, **key), folder / "uploads", step=step)
 
 def serve_until(last_step):
     def die_after(name):
         if name == last_step:
             os._exit(9)
 
-    app = create_app(read_settings({}, data_dir=data_dir))
+    app = create_app(settings)
     house = app.extensions[EXTENSION]
-    app.extensions[EXTENSION] = dataclasses.replace(house, evidence=LocalStore(data_dir / "evidence", step=die_after))
+    app.extensions[EXTENSION] = dataclasses.replace(house, evidence=evidence(die_after))
     serve(app, host="127.0.0.1", port=port)
 
 for step in steps:
@@ -89,8 +98,21 @@ for step in steps:
 """
 
 
+@pytest.fixture(params=["local", "bucket"])
+def kept_in(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Photos in the data folder, and once more in an object store that does not die with the server."""
+    if request.param == "local":
+        yield
+        return
+    with object_store() as endpoint:
+        monkeypatch.setenv("SHIDI_EVIDENCE_URL", bucket_url(endpoint, new_bucket(endpoint)))
+        monkeypatch.setenv("SHIDI_EVIDENCE_KEY_ID", "tests")
+        monkeypatch.setenv("SHIDI_EVIDENCE_KEY_SECRET", "secret")
+        yield
+
+
 def test_a_server_that_dies_at_any_step_of_storing_a_photo_loses_and_doubles_nothing(
-    server: Server, tmp_path: Path
+    kept_in: None, server: Server, tmp_path: Path
 ) -> None:
     """One photo for each step, sent to a server that dies there, and again to the real one."""
     phones = phones_with_a_photo(server, tmp_path, len(STEPS))
@@ -188,8 +210,9 @@ def phones_with_a_photo(server: Server, tmp_path: Path, count: int) -> list[Phon
 def dying_server(server: Server, steps: list[str]) -> Iterator[IO[str]]:
     """Servers that die one after the other, each at the next step; yields what is told of their deaths."""
     with subprocess.Popen(
-        [sys.executable, "-c", DIE_AT_EACH_STEP, str(server.data_dir), str(server.port), *steps],
+        [sys.executable, "-c", DIE_AT_EACH_STEP, str(server.port), *steps],
         cwd=CHECKOUT,
+        env=environment(server.data_dir),
         stdout=subprocess.PIPE,
         text=True,
     ) as dying:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -124,6 +125,20 @@ class TileFolder:
         kept = {self._path(county_code, sha256) for sha256 in sha256s}
         for path in self._path(county_code, "").parent.glob("*.mbtiles"):
             if path not in kept:
+                path.unlink(missing_ok=True)
+
+    def copy_to(self, other: "TileFolder") -> None:
+        """Make the other folder hold the same files: what it lacks is copied, what is not here is thrown away."""
+        here = {path.relative_to(self._folder) for path in self._folder.glob("*/*.mbtiles")}
+        for name in sorted(here):
+            target = other._folder / name
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                unfinished = target.with_name(f"{target.name}.{uuid4().hex}")
+                shutil.copyfile(self._folder / name, unfinished)
+                unfinished.replace(target)
+        for path in other._folder.glob("*/*.mbtiles"):
+            if path.relative_to(other._folder) not in here:
                 path.unlink(missing_ok=True)
 
     def tile(self, county_code: str, sha256: str, zoom: int, column: int, row: int) -> bytes | None:

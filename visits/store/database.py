@@ -111,6 +111,11 @@ class Store:
         if is_busy:
             raise StoreBusy("somebody reads what was there before; nothing is lost, please try again")
 
+    @property
+    def master_key(self) -> bytes:
+        """What opens what is sealed at rest."""
+        return self._master_key
+
     def ping(self) -> None:
         """Raise when the database does not answer."""
         with self.engine.connect() as connection:

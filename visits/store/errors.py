@@ -17,3 +17,11 @@ class AlreadyServed(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached or cannot write (disk full, server away); nothing was written."""
+
+
+class NotEmpty(StoreError):
+    """Copied records are to go where there are records already."""
+
+
+class CopyFailed(StoreError):
+    """The records could not be copied, or not put back; the text names the tool and what it said."""

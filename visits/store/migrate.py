@@ -6,10 +6,10 @@ Alembic is imported inside, since the server process has no use for it once the 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from visits.store.columns import Base
-from visits.store.database import Store
+from visits.store.database import Store, UnitOfWork
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -33,6 +33,18 @@ def schema_is_current(store: Store) -> bool:
     with store.engine.connect() as connection:
         stands_at = MigrationContext.configure(connection).get_current_revision()
         return stands_at == ScriptDirectory.from_config(_config(connection)).get_current_head()
+
+
+def schema_of(uow: UnitOfWork) -> str:
+    """The revision that a database stands at."""
+    return str(uow.session.scalar(text("SELECT version_num FROM alembic_version")))
+
+
+def is_known_schema(revision: str) -> bool:
+    """Whether this release knows a revision, and so can bring it up to date; not one of a later release."""
+    from alembic.script import ScriptDirectory
+
+    return revision in {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
 
 
 def schema_differences(store: Store) -> list[Any]:

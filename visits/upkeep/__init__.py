@@ -1,8 +1,18 @@
 """Whether everything that was promised is still there and unchanged, and what the log says of it."""
 
+from visits.upkeep.backup import Copied, back_up, restore
+from visits.upkeep.backup_folder import Manifest, read_manifest
 from visits.upkeep.bundle import bundle_of_visit
 from visits.upkeep.check import Finding, Report, check
-from visits.upkeep.errors import BadRules, PlanChanged, UpkeepError
+from visits.upkeep.errors import (
+    BackupBusy,
+    BackupDisturbed,
+    BadRules,
+    NoBackup,
+    PlanChanged,
+    UpkeepError,
+    WrongKey,
+)
 from visits.upkeep.keys import UNDER_THE_MASTER_KEY, exchange_master_key, opens, rotate_server_key
 from visits.upkeep.opening import CONCERNED, open_entry
 from visits.upkeep.retention import (
@@ -26,14 +36,21 @@ from visits.upkeep.witness import (
 __all__ = [
     "CONCERNED",
     "UNDER_THE_MASTER_KEY",
+    "BackupBusy",
+    "BackupDisturbed",
     "BadRules",
+    "Copied",
     "Finding",
+    "Manifest",
+    "NoBackup",
     "PlanChanged",
     "Report",
     "RetentionPlan",
     "Rule",
     "Swept",
     "UpkeepError",
+    "WrongKey",
+    "back_up",
     "begin_daily_checkpoints",
     "bundle_of_visit",
     "carry_out",
@@ -46,8 +63,10 @@ __all__ = [
     "open_entry",
     "opens",
     "plan_retention",
+    "read_manifest",
     "read_rules",
     "remove_unneeded_bytes",
+    "restore",
     "rotate_server_key",
     "stamp_refused",
     "sweep",

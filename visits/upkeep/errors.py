@@ -13,3 +13,19 @@ class BadRules(UpkeepError):
 
 class PlanChanged(UpkeepError):
     """What would be removed is not what was looked at."""
+
+
+class NoBackup(UpkeepError):
+    """There is no whole backup in this folder, or none that fits here; the text says what it lacks."""
+
+
+class BackupBusy(UpkeepError):
+    """Somebody else is using the folder of this backup."""
+
+
+class BackupDisturbed(UpkeepError):
+    """Bytes went away by rule while they were to be copied; the backup has to be run again."""
+
+
+class WrongKey(UpkeepError):
+    """A backup was sealed under another master key."""
