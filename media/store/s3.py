@@ -222,7 +222,8 @@ class S3Store(StagingStore):
 
 
 def _open(address: BucketAddress) -> Bucket:
-    config: S3Config = {"region": address.region}
+    # With a checksum the object store itself checks what arrives; where objects are locked by default it wants one.
+    config: S3Config = {"region": address.region, "checksum_algorithm": "SHA256"}
     if address.endpoint is not None:
         config["endpoint"] = address.endpoint
     if address.key_id is not None and address.secret is not None:

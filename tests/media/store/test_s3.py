@@ -6,9 +6,11 @@ import hashlib
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 import media
 from media.errors import BadAddress, BytesNotFound, HashMismatch, StoreUnavailable
@@ -165,3 +167,22 @@ def test_a_server_without_a_bucket_does_not_load_the_client_of_one() -> None:
     program = "import sys, media.store; sys.exit('obstore' in sys.modules)"
     checkout = Path(str(media.__file__)).parent.parent
     assert subprocess.run([sys.executable, "-c", program], cwd=checkout, check=False, timeout=60).returncode == 0
+
+
+def test_what_the_administrator_locks_outlives_the_servers_own_key(endpoint: str, tmp_path: Path) -> None:
+    name = f"locked-{PHOTO_HEX[:12]}"
+    client = administrator(endpoint)
+    client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    bucket = Bucket(endpoint, name)
+    store = S3Store(bucket.address, tmp_path / "uploads")
+    store.put(PHOTO)
+    until = {"Mode": "COMPLIANCE", "RetainUntilDate": datetime.now(UTC) + timedelta(days=30)}
+    client.put_object_retention(Bucket=name, Key=ORIGINAL, Retention=until)
+    store.remove(PHOTO_HEX)
+    assert not store.has(PHOTO_HEX)
+    (version,) = client.list_object_versions(Bucket=name, Prefix=ORIGINAL)["Versions"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.delete_object(Bucket=name, Key=ORIGINAL, VersionId=version["VersionId"])
+    kept = client.get_object(Bucket=name, Key=ORIGINAL, VersionId=version["VersionId"])["Body"].read()
+    assert hashlib.sha256(kept).hexdigest() == PHOTO_HEX
+    assert store.put(PHOTO).sha256_hex == PHOTO_HEX, "it may come again beside it"
