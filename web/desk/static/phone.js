@@ -8,9 +8,14 @@ const told = document.getElementById("took");
 function add(position) {
   const { longitude, latitude, accuracy } = position.coords;
   const line = [longitude, latitude, Math.round(accuracy * 10) / 10, new Date(position.timestamp).toISOString()].join(", ");
+  button.disabled = false;
+  if (lines.value.includes(line)) {
+    // The system told its last fix once more; only another moment counts.
+    told.textContent = button.dataset.same;
+    return;
+  }
   lines.value = `${lines.value.trimEnd()}${lines.value.trim() ? "\n" : ""}${line}\n`;
   told.textContent = button.dataset.took;
-  button.disabled = false;
 }
 
 function fail() {
