@@ -22,6 +22,7 @@ from api.pages import pages_blueprint
 from api.pages.field import field
 from api.resources.access import accounts, sessions
 from api.resources.coverage import coverage_room
+from api.resources.draws import drawing
 from api.resources.fieldwork import fieldwork
 from api.resources.forms import forms
 from api.resources.intake import intake
@@ -32,6 +33,7 @@ from api.resources.phone_exports import phone_exports
 from api.resources.places import places
 from api.resources.plans import plans
 from api.resources.review import review
+from api.resources.yearly import yearly
 from api.settings import Settings
 from api.uploads import MethodOverride, uploads
 from media.errors import MediaError
@@ -45,7 +47,9 @@ ROOMS: tuple[RoomBlueprint, ...] = (
     forms,
     places,
     people,
+    yearly,
     plans,
+    drawing,
     intake,
     uploads,
     phone_exports,

@@ -11,7 +11,16 @@ from typing import Any
 import click
 
 from api.cli.place import Place, acting, here, now_utc
-from api.cli.rows import CELL_OF, account_row, leave_row, roster_row, site_row, village_row
+from api.cli.rows import (
+    CELL_OF,
+    account_row,
+    household_row,
+    leave_row,
+    project_row,
+    roster_row,
+    site_row,
+    village_row,
+)
 from api.workbooks import BOOKS, Complaint, Row, Sheet, mark, read_sheet
 from geo import AreasRefused, Datum, read_areas
 from visits.access import AccessError, Actor, Right, create_account, require
@@ -22,6 +31,8 @@ from visits.places import (
     Quality,
     RowComplaint,
     import_areas,
+    import_households,
+    import_projects,
     import_sites,
     import_villages,
 )
@@ -198,6 +209,36 @@ def leave(
         )
 
     _import_book(here(context, data_dir, login), "leave", file, marked, take, sheet=sheet)
+
+
+@imports.command("households")
+@_FILE
+@_MARKED
+@acting
+@click.pass_context
+def households(
+    context: click.Context, file: Path, marked: Path | None, data_dir: Path | None, login: str | None
+) -> None:
+    """Lists of households (农户名单), whole for each village named; numbers, hamlets and whom to ask for."""
+
+    def take(uow: UnitOfWork, actor: Actor, rows: Sequence[Row]) -> ImportReport:
+        return import_households(uow, actor, [household_row(row) for row in rows], at_utc=now_utc())
+
+    _import_book(here(context, data_dir, login), "households", file, marked, take)
+
+
+@imports.command("projects")
+@_FILE
+@_MARKED
+@acting
+@click.pass_context
+def projects(context: click.Context, file: Path, marked: Path | None, data_dir: Path | None, login: str | None) -> None:
+    """The county's list of projects (项目库名单): codes, planned places and states, no money."""
+
+    def take(uow: UnitOfWork, actor: Actor, rows: Sequence[Row]) -> ImportReport:
+        return import_projects(uow, actor, [project_row(row) for row in rows], at_utc=now_utc())
+
+    _import_book(here(context, data_dir, login), "projects", file, marked, take)
 
 
 @imports.command("accounts")

@@ -7,7 +7,7 @@ from typing import Any
 from api.workbooks import Row
 from visits.access import NewAccount, Role
 from visits.people import LeaveRow, RosterRow
-from visits.places import SiteRow, VillageRow
+from visits.places import HouseholdRow, ProjectRow, SiteRow, VillageRow
 
 # A leave book says day and half in one cell; the rooms keep them apart, and a complaint of either is about that cell.
 CELL_OF = {"from_half": "from_date", "to_half": "to_date"}
@@ -38,6 +38,16 @@ def leave_row(row: Row) -> LeaveRow:
         day_and_half: Any = row.values.get(f"{edge}_date")
         said[f"{edge}_date"], said[f"{edge}_half"] = day_and_half or (None, None)
     return LeaveRow(row_number=row.number, **said)
+
+
+def household_row(row: Row) -> HouseholdRow:
+    """The row of a village's list of households."""
+    return HouseholdRow(row_number=row.number, **_said(HouseholdRow, row.values))
+
+
+def project_row(row: Row) -> ProjectRow:
+    """The row of the county's list of projects."""
+    return ProjectRow(row_number=row.number, **_said(ProjectRow, row.values))
 
 
 def account_row(row: Row) -> NewAccount:

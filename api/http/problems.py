@@ -45,6 +45,7 @@ from visits.access import (
     WrongCode,
 )
 from visits.access import NoSuchDevice as NoSuchPhoneOfAccount
+from visits.draws import BadDraw, DrawMoved, NoSuchDraw, NotYetRevealed, SameParty
 from visits.fieldwork import (
     BoxOutsidePhoto,
     CalibrationRefused,
@@ -68,7 +69,24 @@ from visits.ledger import AlreadyWithdrawn, NoSuchProblem
 from visits.log import BadCosignature, NoSuchKey, NotInLog
 from visits.people import NoSuchPosting
 from visits.places import ImportRefused, NoSuchBoundary, NoSuchTiles, NoSuchVillage
-from visits.plans import AssignmentExpired, BadReleaseWindow, BadTeam, NoSuchAssignment
+from visits.plans import (
+    ApproverMissing,
+    AssignmentExpired,
+    AssignmentWithdrawn,
+    BadPlanLine,
+    BadReleaseWindow,
+    BadTeam,
+    NoSuchAssignment,
+    NoSuchPlan,
+    NoSuchRecusal,
+    NotPlanned,
+    OverCap,
+    OverQuota,
+    PlanExists,
+    PlanStale,
+    Recused,
+    ThirdPartyNotApproved,
+)
 from visits.review import (
     AlreadyDecided,
     AlreadyHandedOver,
@@ -187,6 +205,28 @@ PROBLEMS: dict[type[Exception], Problem] = {
     BadTeam: Problem("bad-team", 422, "The team cannot be sent", "检查组人员不符合要求"),
     BadReleaseWindow: Problem("bad-release-window", 422, "Release and expiry do not fit", "启封与截止时间不符合要求"),
     AssignmentExpired: Problem("assignment-expired", 409, "The assignment has expired", "任务已过期"),
+    AssignmentWithdrawn: Problem("assignment-withdrawn", 409, "The assignment was withdrawn", "任务已撤销"),
+    NoSuchPlan: Problem("no-such-plan", 404, "No such plan", "没有这份年度计划"),
+    PlanExists: Problem("plan-exists", 409, "There is a plan for that year", "该年度计划已建立"),
+    PlanStale: Problem("plan-stale", 412, "The plan has changed", "计划已有变化"),
+    BadPlanLine: Problem("bad-plan-line", 422, "The plan cannot hold this", "计划内容不符合要求"),
+    ApproverMissing: Problem("approver-missing", 422, "Nobody approved this check", "固定检查以外的检查须写明批准人"),
+    ThirdPartyNotApproved: Problem(
+        "third-party-not-approved", 422, "The province has not approved this", "第三方评估须有省级批准文号且在有效期内"
+    ),
+    NotPlanned: Problem("not-planned", 409, "The year's plan does not cover this", "年度计划中没有对应的检查"),
+    OverQuota: Problem("over-quota", 409, "The town's quota is used up", "该乡镇检查指标已用完"),
+    OverCap: Problem("over-cap", 409, "The village has its checks of this year", "该村本年度检查次数已到上限"),
+    Recused: Problem("recused", 409, "Somebody has to keep away", "检查组中有人须回避"),
+    NoSuchRecusal: Problem("no-such-recusal", 404, "No such recusal", "没有这条回避登记"),
+    # draws
+    NoSuchDraw: Problem("no-such-draw", 404, "No such draw", "没有这次抽取"),
+    BadDraw: Problem("bad-draw", 422, "This cannot be drawn", "按这些条件无法抽取"),
+    DrawMoved: Problem("draw-moved", 409, "The draw is in another state", "这次抽取已不在这一步"),
+    NotYetRevealed: Problem(
+        "not-yet-revealed", 409, "The seed is told after the last visit", "本批检查尚未结束，种子不能公布"
+    ),
+    SameParty: Problem("same-party", 409, "The second party must be another", "随机数须由承诺方以外的人提供"),
     # intake
     NoSuchVisit: _NO_SUCH_VISIT,
     NoSuchUpload: Problem("no-such-upload", 404, "No such upload", "没有这个上传"),

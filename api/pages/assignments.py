@@ -15,7 +15,7 @@ from api.pages.errors import BadForm
 from api.pages.frame import page, spoken, told
 from api.pages.places import every_village
 from visits.access import Right, accounts_within, require
-from visits.plans import NewAssignment, assign, assignments, show_code
+from visits.plans import NewAssignment, assign, assignments, plans_of, route_of_day, show_code, withdraw_assignment
 from visits.zone import LOCAL_ZONE
 
 PER_PAGE = 50
@@ -34,6 +34,8 @@ def show_assignments() -> Response:
         may_assign = actor.may(Right.ASSIGN)
         places = every_village(uow, actor) if may_assign else []
         inspectors = accounts_within(uow, actor) if may_assign else []
+        route = [] if may_assign else route_of_day(uow, actor, day=at_utc.astimezone(LOCAL_ZONE).date(), at_utc=at_utc)
+        planned = plans_of(uow, actor) if may_assign else []
     shown = found[:PER_PAGE]
     zone = LOCAL_ZONE
     return page(
@@ -42,6 +44,8 @@ def show_assignments() -> Response:
         next_cursor=write_cursor(shown[-1].assigned_utc, shown[-1].id) if len(found) > PER_PAGE else None,
         villages=places,
         inspectors=inspectors,
+        route=route,
+        lines=[line for one in planned for line in one.lines if line.withdrawn_utc is None],
         release=form_time(at_utc + USUAL_LEAD, zone),
         expires=form_time(at_utc + USUAL_LEAD + USUAL_WINDOW, zone),
         said=told(),
@@ -74,6 +78,20 @@ def show_slip(assignment_id: UUID) -> Response:
     return page("slip.html", slip=slip)
 
 
+@desk.post("/assignments/<uuid:assignment_id>/withdrawal")
+def take_assignment_withdrawal(assignment_id: UUID) -> AnyResponse:
+    """Withdraw an assignment that nobody has opened, with a reason."""
+    actor = current_actor()
+    check_csrf()
+    require(actor, Right.ASSIGN)
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        raise BadForm("plans.fill")
+    with house().store.writing() as uow:
+        withdraw_assignment(uow, actor, assignment_id, reason=reason, at_utc=now_utc())
+    return redirect("/desk/assignments?said=assignments.withdrawn_done", 303)
+
+
 def _wanted() -> NewAssignment:
     """Gate 1 of the form: what a browser sends from it, in the right types."""
     form, zone = request.form, LOCAL_ZONE
@@ -86,6 +104,7 @@ def _wanted() -> NewAssignment:
             expires_utc=instant_of_form(form["expires"], zone),
             reason=form.get("reason", "").strip()[:200],
             case_study=form["announced"] == "case_study",
+            plan_line_id=UUID(form["plan_line_id"]) if form.get("plan_line_id") else None,
         )
     except (KeyError, ValueError) as reason:
         raise BadForm("assignments.fill") from reason

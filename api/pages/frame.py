@@ -52,13 +52,20 @@ _SAID = frozenset(
         "appeal.answered",
         "appeal.done",
         "assignments.done",
+        "assignments.withdrawn_done",
         "cover.done",
         "decision.done",
         "decision.second_done",
+        "draws.committed",
+        "draws.drawn",
+        "draws.revealed",
+        "draws.withdrawn",
         "hand_over.done",
         "hand_over.step",
         "notice.done",
         "phones.done",
+        "plans.done",
+        "recusals.done",
         "referrals.done",
         "reply.done",
     }
@@ -68,6 +75,11 @@ _ROOMS: tuple[tuple[str, str, Right], ...] = (
     (HOME, "nav.visits", Right.READ_VISITS),
     ("/desk/assignments", "nav.assignments", Right.ASSIGN),
     ("/desk/assignments", "nav.assignments", Right.RECORD),
+    ("/desk/plans", "nav.plans", Right.READ_PLANS),
+    ("/desk/draws", "nav.draws", Right.ASSIGN),
+    ("/desk/draws", "nav.draws", Right.MIX_DRAW),
+    ("/desk/recusals", "nav.recusals", Right.ASSIGN),
+    ("/desk/recusals", "nav.recusals", Right.RECORD),
     ("/desk/phone-exports", "nav.phone_exports", Right.IMPORT_PHONES),
     ("/desk/phones", "nav.phones", Right.CALIBRATE),
     ("/desk/postings", "nav.postings", Right.READ_PEOPLE),
@@ -149,7 +161,7 @@ def _rooms(actor: Actor) -> list[RoomLink]:
 
 def _belongs(href: str) -> bool:
     """Whether this page, though its address begins otherwise, is one of that room's."""
-    begins = {HOME: "/desk/visits/", "/desk/decisions": "/desk/sightings/"}.get(href)
+    begins = {HOME: "/desk/visits/", "/desk/decisions": "/desk/sightings/", "/desk/plans": "/desk/burden"}.get(href)
     return begins is not None and request.path.startswith(begins)
 
 

@@ -133,7 +133,19 @@ class AnswerOut(ma.Schema):
     know = ma.fields.Integer(allow_none=True)
     note = ma.fields.String()
     before = ma.fields.Dict(allow_none=True)
+    household = ma.fields.Integer(allow_none=True)
     deserves_a_look = ma.fields.Boolean()
+
+
+class ProjectSeenOut(ma.Schema):
+    """A project as it was seen; `metres` is from its planned place, and `planned_state` what the store says of it."""
+
+    code = ma.fields.String()
+    name = ma.fields.String(attribute="project.name", dump_default=None, allow_none=True)
+    planned_state = ma.fields.String(attribute="project.state", dump_default=None, allow_none=True)
+    seen = ma.fields.String()
+    note = ma.fields.String()
+    metres = ma.fields.Integer(allow_none=True)
 
 
 class JudgementOut(ma.Schema):
@@ -291,6 +303,7 @@ class VisitOut(ma.Schema):
     records = ma.fields.List(ma.fields.Nested(RecordOut))
     sightings = ma.fields.List(ma.fields.Nested(SightingOut))
     answers = ma.fields.List(ma.fields.Nested(AnswerOut))
+    projects = ma.fields.List(ma.fields.Nested(ProjectSeenOut))
     photos = ma.fields.List(ma.fields.Nested(PhotoOut))
     hints = ma.fields.List(ma.fields.Nested(HintOut))
     kept = ma.fields.List(ma.fields.Nested(KeptOut))

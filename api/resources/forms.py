@@ -72,6 +72,7 @@ class QuestionOut(ma.Schema):
     addressed_to = ma.fields.String(allow_none=True)
     board = ma.fields.String(allow_none=True)
     document = ma.fields.String(allow_none=True)
+    per_household = ma.fields.Boolean()
 
 
 class QuestionSetOut(ma.Schema):

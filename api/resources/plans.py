@@ -9,23 +9,28 @@ import marshmallow as ma
 from flask import Response
 
 from api.http.blueprint import RoomBlueprint
-from api.http.fields import Id, Instant, Schema, Text, VillageCode, YesNo
+from api.http.fields import Day, Id, Instant, Number, Schema, Text, VillageCode, YesNo
 from api.http.house import house, now_utc
 from api.http.paging import PageQuery, page, read_cursor
 from api.http.problems import ASSIGNMENT_SEALED, answer
 from api.http.signin import current_actor
 from api.resources.people import PackagePostingOut
 from api.resources.places import PackageSiteOut, PackageVillageOut, VillageOut
+from api.resources.yearly import ReasonIn
 from visits.plans import (
     NewAssignment,
     Package,
     assign,
     assignment,
     assignments,
+    household_order,
     issue_package,
     open_assignment,
+    route_of_day,
     show_code,
+    withdraw_assignment,
 )
+from visits.zone import LOCAL_ZONE
 
 plans = RoomBlueprint("assignments", "Assignments, sealed until their release")
 
@@ -42,6 +47,39 @@ class AssignmentIn(Schema):
     release_utc = Instant(required=True)
     expires_utc = Instant(required=True)
     reason = Text(most=200, load_default="")
+    plan_line_id = Id(load_default=None, allow_none=True)
+
+
+class TravelIn(Schema):
+    """A travel time between two villages, either way; an empty code is where the team sets out."""
+
+    from_code = Text(most=12, pattern=r"\A(?:[0-9]{12})?\Z", required=True)
+    to_code = VillageCode(required=True)
+    minutes = Number(least=0, most=1440, required=True)
+
+
+class DayRouteIn(Schema):
+    """Which day (today, when not said), and travel times that are known; else the straight line is taken."""
+
+    day = Day(load_default=None, allow_none=True)
+    minutes = ma.fields.List(ma.fields.Nested(TravelIn), load_default=list, validate=ma.validate.Length(max=100))
+
+
+class DayStopOut(ma.Schema):
+    """One stop of the day, in its order."""
+
+    assignment_id = Id()
+    village = ma.fields.Nested(VillageOut)
+    metres = ma.fields.Float(attribute="leg.metres", allow_none=True)
+    minutes = ma.fields.Float(attribute="leg.minutes")
+    arrive_utc = Instant(attribute="leg.arrive")
+    late = ma.fields.TimeDelta(attribute="leg.late")
+
+
+class DayRouteOut(ma.Schema):
+    """The stops in order; `late` is seconds after the assignment has expired."""
+
+    stops = ma.fields.List(ma.fields.Nested(DayStopOut))
 
 
 class MemberOut(ma.Schema):
@@ -65,6 +103,10 @@ class AssignmentOut(ma.Schema):
     expires_utc = Instant()
     assigned_utc = Instant()
     opened = ma.fields.Boolean()
+    drawn = ma.fields.Boolean()
+    plan_line_id = Id(allow_none=True)
+    withdrawn_utc = Instant(allow_none=True)
+    withdrawn_reason = ma.fields.String()
 
 
 class AssignmentListOut(ma.Schema):
@@ -91,6 +133,32 @@ class OutlineOut(ma.Schema):
     error_m = ma.fields.Float()
 
 
+class DrawnHouseholdOut(ma.Schema):
+    """A household in the order of chance; answers name its `number`, and its name is cleared once it was asked."""
+
+    number = ma.fields.Integer()
+    serial = ma.fields.String()
+    group_name = ma.fields.String()
+    name = ma.fields.String()
+
+
+class ProjectOut(ma.Schema):
+    """A project of the county's store, where it is planned (WGS 84); a `project` record speaks of it by `code`."""
+
+    code = ma.fields.String()
+    name = ma.fields.String()
+    state = ma.fields.String()
+    lon_deg = ma.fields.Float(allow_none=True)
+    lat_deg = ma.fields.Float(allow_none=True)
+
+
+class HouseholdOrderOut(ma.Schema):
+    """The seed of a visit, and the numbers of the village's list in its order; names are not told."""
+
+    seed = ma.fields.String()
+    serials = ma.fields.List(ma.fields.String())
+
+
 class PackageContentOut(ma.Schema):
     """What is sealed in a package: all a phone needs to make the visit with no signal."""
 
@@ -101,6 +169,8 @@ class PackageContentOut(ma.Schema):
     announced = ma.fields.Boolean()
     visit_kind = ma.fields.String()
     sites = ma.fields.List(ma.fields.Nested(PackageSiteOut))
+    households = ma.fields.List(ma.fields.Nested(DrawnHouseholdOut))
+    projects = ma.fields.List(ma.fields.Nested(ProjectOut))
     postings = ma.fields.List(ma.fields.Nested(PackagePostingOut))
     team = ma.fields.List(ma.fields.Nested(MemberOut))
     items_version = ma.fields.String()
@@ -181,6 +251,35 @@ def show_assignment(assignment_id: UUID) -> Any:
     """One assignment, as the caller may see it."""
     with house().store.reading() as uow:
         return assignment(uow, current_actor(), assignment_id, at_utc=now_utc())
+
+
+@plans.get("/assignments/<uuid:assignment_id>/households")
+@plans.response(200, HouseholdOrderOut)
+def show_household_order(assignment_id: UUID) -> Any:
+    """Which households a released visit was to ask, in the order that anybody gets from its seed."""
+    with house().store.reading() as uow:
+        return household_order(uow, current_actor(), assignment_id, at_utc=now_utc())
+
+
+@plans.post("/assignments/<uuid:assignment_id>/withdrawal")
+@plans.arguments(ReasonIn)
+@plans.response(200, AssignmentOut)
+def take_assignment_back(said: dict[str, Any], assignment_id: UUID) -> Any:
+    """Withdraw an assignment that nobody has opened; it stays in the list with the reason."""
+    with house().store.writing() as uow:
+        return withdraw_assignment(uow, current_actor(), assignment_id, reason=said["reason"], at_utc=now_utc())
+
+
+@plans.post("/day-route")
+@plans.arguments(DayRouteIn)
+@plans.response(200, DayRouteOut)
+def show_day_route(wanted: dict[str, Any]) -> dict[str, Any]:
+    """An order for the caller's own released visits of a day; nobody else can ask for it, and it is kept nowhere."""
+    at_utc = now_utc()
+    day = wanted["day"] or at_utc.astimezone(LOCAL_ZONE).date()
+    minutes = {(one["from_code"], one["to_code"]): one["minutes"] for one in wanted["minutes"]}
+    with house().store.reading() as uow:
+        return {"stops": route_of_day(uow, current_actor(), day=day, minutes=minutes, at_utc=at_utc)}
 
 
 @plans.post("/assignments/<uuid:assignment_id>/opening")

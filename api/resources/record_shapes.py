@@ -50,6 +50,11 @@ def _fix() -> ma.fields.Nested:
     return ma.fields.Nested(Fix, required=True, allow_none=True)
 
 
+def _written() -> Instant:
+    """When it happened, where a record was written on paper first and entered later (补录)."""
+    return Instant(load_default=None, allow_none=True)
+
+
 class Open(Schema):
     """The phone opened the assignment: online, or with the key from the departure slip."""
 
@@ -60,6 +65,7 @@ class Open(Schema):
 class Arrive(Schema):
     """The inspector is there."""
 
+    written_at = _written()
     fix = _fix()
     no_fix_reason = Text(most=200, required=True, allow_none=True)
 
@@ -75,6 +81,7 @@ class Confirm(Schema):
 class Sighting(Schema):
     """What was seen of one posted person."""
 
+    written_at = _written()
     posting_id = Id(required=True)
     seen = word("met", "seen_by_others", "said_on_leave", "said_on_trip", "not_met", "cannot_tell", required=True)
     met_by_both = YesNo(required=True)
@@ -92,6 +99,7 @@ class Sighting(Schema):
 class ProblemFound(Schema):
     """A problem seen on the spot; one of the 29 items, or a reason why none fits."""
 
+    written_at = _written()
     item = Whole(least=1, most=LAST_ITEM, required=True, allow_none=True)
     other_reason = Text(most=500, required=True, allow_none=True)
     kind = Whole(least=1, most=3, required=True)
@@ -122,6 +130,7 @@ class Photo(Schema):
 class Answered(Schema):
     """The answer to one question; `note` is for a few words and never for who said them.
 
+    Where a household was asked, `household` is its number in the order of chance: never a name.
     A question that asks for words is answered `counted` without numbers, or `yes`: the words are the note.
     """
 
@@ -130,6 +139,7 @@ class Answered(Schema):
     asked = Whole(least=0, most=1000, required=True, allow_none=True)
     know = Whole(least=0, most=1000, required=True, allow_none=True)
     note = Text(most=2000, required=True)
+    household = Whole(least=1, most=50, load_default=None, allow_none=True)
 
     @validates_schema
     def _counts_are_counted(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -143,10 +153,21 @@ class Answered(Schema):
 class Answers(Schema):
     """What was answered to the questions of one set; none is obligatory."""
 
+    written_at = _written()
     question_set = Text(least=1, most=60, required=True)
     answers = ma.fields.List(
         ma.fields.Nested(Answered), required=True, validate=ma.validate.Length(max=MOST_ANSWERS_OF_A_RECORD)
     )
+
+
+class ProjectSeen(Schema):
+    """What was seen of a project of the county's store, by its code; no amount of money is asked or kept."""
+
+    written_at = _written()
+    code = Text(least=1, most=40, required=True)
+    seen = word("in_use", "idle", "elsewhere", "not_there", "cannot_tell", required=True)
+    note = Text(most=2000, required=True)
+    fix = _fix()
 
 
 class AllInOrder(Schema):
@@ -162,6 +183,7 @@ class Finish(Schema):
 class Close(Finish):
     """The last record of the phone that closes the visit."""
 
+    written_at = _written()
     escorted = YesNo(required=True)
     warned_beforehand = YesNo(required=True)
     note = Text(most=2000, required=True)
@@ -206,6 +228,7 @@ BODIES: dict[str, Schema] = {
     "problem": ProblemFound(),
     "photo": Photo(),
     "answers": Answers(),
+    "project": ProjectSeen(),
     "all_in_order": AllInOrder(),
     "finish": Finish(),
     "close": Close(),

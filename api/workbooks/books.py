@@ -318,10 +318,52 @@ ACCOUNTS: tuple[Column, ...] = (
     *_NEVER_COLLECTED,
 )
 
+HOUSEHOLD_STANDINGS = {
+    "left_list": ("脱贫户", "已脱贫户", "建档立卡户", "脱贫人口"),
+    "watched": ("监测户", "监测对象", "防返贫监测对象"),
+    "other": ("一般户", "一般农户", "其他"),
+}
+PROJECT_STATES = {
+    "planned": ("未开工", "计划", "拟建"),
+    "under_way": ("在建", "实施中", "已开工"),
+    "finished": ("完工", "竣工", "已完工", "已竣工"),
+    "paid": ("已报账", "已拨付", "已付款"),
+}
+
+#: 农户名单: whom to ask for in a village, by the number of its own list. Nothing else of a household is read.
+HOUSEHOLDS: tuple[Column, ...] = (
+    _TOWN_NAME,
+    Column("village_name", "行政村", name, ("村名", "村", "行政村（社区）", "行政村名称")),
+    _VILLAGE_CODE,
+    Column("serial", "户编号", required=True, aliases=("户号", "编号", "农户编号")),
+    Column("group_name", "村民小组", aliases=("小组", "自然村", "组别")),
+    Column("name", "户主", person_name, ("户主姓名", "姓名"), required=True),
+    Column("standing", "户类型", one_of(HOUSEHOLD_STANDINGS), ("农户类型", "类型", "户属性")),
+    _discarded("telephone", "电话", "手机"),
+    *_NEVER_COLLECTED,
+)
+
+#: 项目库名单: the projects of the county's store, where they are planned and how they stand. No money is read.
+PROJECTS: tuple[Column, ...] = (
+    _TOWN_NAME,
+    Column("village_name", "行政村", name, ("村名", "村", "行政村（社区）", "行政村名称", "项目所在村")),
+    _VILLAGE_CODE,
+    Column("code", "项目编号", required=True, aliases=("项目代码", "项目库编号")),
+    Column("name", "项目名称", required=True, aliases=("名称",)),
+    Column("state", "项目状态", one_of(PROJECT_STATES), ("状态", "建设状态", "进度"), required=True),
+    _LON,
+    _LAT,
+    _DATUM,
+    _discarded("amount", "金额", "资金", "万元", "投资"),
+    *_NEVER_COLLECTED,
+)
+
 BOOKS: dict[str, tuple[Column, ...]] = {
     "villages": VILLAGES,
     "sites": SITES,
     "roster": ROSTER,
     "leave": LEAVE,
     "accounts": ACCOUNTS,
+    "households": HOUSEHOLDS,
+    "projects": PROJECTS,
 }

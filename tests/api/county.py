@@ -130,11 +130,45 @@ def build(county: County) -> None:
     world.work()
     _review(county, org)
     ids["sealed_id"] = world.assign(hours=20)["id"]
+    _plan(county)
     county.record = lin.record(ids["visit_id"], "problem", {**PROBLEM_BODY, "text": "补充"})
     ids["export_id"] = _bring_by_stick(world, lin)
     _checkpoint(county)
     ids["tiles_sha256"] = org.get("coverage/status").get_json()["tiles"][0]["sha256"]
     _find_entries(county)
+
+
+def a_draw(county: County, line: str) -> dict[str, Any]:
+    """One visit to be drawn under a line of the plan."""
+    return {"plan_line_id": county.ids[line], "visits": 1, "days": ["2026-05-14"], "slots": {"day": 1}}
+
+
+def _plan(county: County) -> None:
+    """The year's plan with two lines, a recusal, and draws in each state that somebody may ask for."""
+    office, ids = county.world.phone("office"), county.ids
+    new = {"county_code": COUNTY, "year": 2026, "most_checks_per_village": 9}
+    plan_id = ids["plan_id"] = office.post("plans", new).get_json()["id"]
+    year = {"from_date": "2026-01-01", "to_date": "2026-12-31"}
+    for version, line in enumerate(
+        ({"kind": "unannounced", "title": "暗访"}, {"kind": "other", "title": "专项检查", "approver_name": "县长"}), 1
+    ):
+        headers = {"If-Match": f'"{version}"'}
+        answer = office.ask("POST", f"plans/{plan_id}/lines", json={**line, **year}, headers=headers)
+        assert answer.status_code == 201, answer.get_json()
+    lines = {line["kind"]: line["id"] for line in answer.get_json()["lines"]}
+    ids.update(line_id=lines["unannounced"], other_line_id=lines["other"])
+    for name, steps in (("draw_told_id", ("withdrawal", "reveal")), ("draw_over_id", ("withdrawal",))):
+        made = office.post("draws", a_draw(county, "other_line_id"))
+        assert made.status_code == 201, made.get_json()
+        ids[name] = made.get_json()["id"]
+        for step in steps:
+            said = {"reason": "日期填错"} if step == "withdrawal" else None
+            answer = office.ask("POST", f"draws/{ids[name]}/{step}", json=said)
+            assert answer.status_code == 200, answer.get_json()
+    ids["draw_id"] = office.post("draws", a_draw(county, "line_id")).get_json()["id"]
+    chen = str(county.world.actor("chen").account_id)
+    kin = {"account_id": chen, "kind": "kin", "division_code": VILLAGE}
+    ids["recusal_id"] = office.post("recusals", kin).get_json()["id"]
 
 
 def _checkpoint(county: County) -> None:

@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
-from tests.api.county import INSIDE, OUTSIDE, County, build, copies, cosignature, opened, sign_all_in
-from tests.api.world import COUNTY, PASSPHRASE, PROBLEM_BODY, TUS, VILLAGE
+from tests.api.county import INSIDE, OUTSIDE, County, a_draw, build, copies, cosignature, opened, sign_all_in
+from tests.api.world import COUNTY, OTHER_VILLAGE, PASSPHRASE, PROBLEM_BODY, TUS, VILLAGE
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "routes.md"
 ROLES = tuple(INSIDE)
@@ -53,8 +53,15 @@ class Cell:
         return done and self.row.split()[0] in ("POST", "PATCH") and self.row not in HARMLESS
 
 
+# What a colleague of another team reaches as well, since it is the county's.
+OF_THE_COUNTY = {
+    "POST /api/v1/recusals",
+    "POST /desk/recusals",
+    "GET /api/v1/draws/{draw_id}/published",
+    "GET /api/v1/draws/{draw_told_id}/published",
+}
 # What anybody may do any number of times.
-HARMLESS = {"POST /api/v1/sessions", "POST /desk/sign-in", "POST /desk/sign-out"}
+HARMLESS = {"POST /api/v1/day-route", "POST /api/v1/sessions", "POST /desk/sign-in", "POST /desk/sign-out"}
 ENDS_THE_SIGN_IN = {"DELETE /api/v1/sessions/current", "POST /desk/sign-out"}
 
 
@@ -82,6 +89,17 @@ def _assignment_form(county: County) -> dict[str, Any]:
     }
 
 
+def _recusal(county: County) -> dict[str, Any]:
+    lin = str(county.world.actor("lin").account_id)
+    return {"account_id": lin, "kind": "kin", "division_code": OTHER_VILLAGE}
+
+
+def _draw_form(county: County) -> dict[str, Any]:
+    numbers = {"visits": "1", "team_size": "2", "most_per_day": "4", "floor_percent": "50", "lead_hours": "3"}
+    days = {"first_day": "2026-05-14", "last_day": "2026-05-15"}
+    return {"plan_line_id": county.ids["other_line_id"], "slot-day": "1", **numbers, **days}
+
+
 def _decision(county: County) -> dict[str, Any]:
     return {"outcome": "return", "reason": "重新核对", "based_on": [county.ids["sha_seen_2"]]}
 
@@ -104,6 +122,9 @@ _CALIBRATION = {
 _TALK = {"talked_on": "2026-05-12", "with_whom": "组织部", "kind": "regular"}
 _MATTER = {"reported_on": "2026-05-12", "category": "travel", "to_whom": "县委组织部"}
 _HAND_OVER = {"addressee": "sending_unit", "name": "县财政局", "sent_on": "2026-05-12"}
+_REASON = {"reason": "抽取条件填错"}
+_LINE = {"kind": "mid_year", "title": "年中督查", "from_date": "2026-07-01", "to_date": "2026-07-31"}
+_PAPER = {"arrived": "2026-05-12T09:00", "left": "2026-05-12T10:00"}
 _COVERS = {"boxes": [{"left": 0.1, "top": 0.2, "right": 0.3, "bottom": 0.4}]}
 _NEW_ACCOUNT = {"login": "new.one", "name": "新人", "role": "inspector", "division_prefix": "350924"}
 
@@ -140,6 +161,17 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /api/v1/assignments/{sealed_id}/package": lambda c: Ask(json={"device_utc": None}),
     "POST /api/v1/assignments/{assignment_id}/key": lambda c: Ask(json={}),
     "POST /api/v1/assignments/{sealed_id}/key": lambda c: Ask(json={}),
+    "POST /api/v1/assignments/{assignment_id}/withdrawal": lambda c: Ask(json=_REASON),
+    "POST /api/v1/assignments/{sealed_id}/withdrawal": lambda c: Ask(json=_REASON),
+    "POST /api/v1/day-route": lambda c: Ask(json={}),
+    "POST /api/v1/plans": lambda c: Ask(json={"county_code": COUNTY, "year": 2027, "most_checks_per_village": 3}),
+    "POST /api/v1/plans/{plan_id}/lines": lambda c: Ask(json=_LINE, headers={"If-Match": '"3"'}),
+    "POST /api/v1/plan-lines/{line_id}/withdrawal": lambda c: Ask(json=_REASON, headers={"If-Match": '"3"'}),
+    "POST /api/v1/plan-lines/{line_id}/checks": lambda c: Ask(json={"village_code": VILLAGE, "held_on": "2026-05-11"}),
+    "POST /api/v1/recusals": lambda c: Ask(json=_recusal(c)),
+    "POST /api/v1/draws": lambda c: Ask(json=a_draw(c, "other_line_id")),
+    "POST /api/v1/draws/{draw_id}/number": lambda c: Ask(json={"nonce": "0123456789abcdef", "source": "摇号"}),
+    "POST /api/v1/draws/{draw_id}/withdrawal": lambda c: Ask(json=_REASON),
     "POST /api/v1/visits/{visit_id}/records": lambda c: Ask(json={"records": [c.record]}),
     "POST /api/v1/uploads": lambda c: Ask(headers=_upload_headers(c)),
     "HEAD /api/v1/uploads/{upload_pending}": lambda c: Ask(headers=TUS),
@@ -169,6 +201,19 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /desk/assignments": lambda c: Ask(form=_assignment_form(c)),
     "POST /desk/assignments/{assignment_id}/key": lambda c: Ask(form={}),
     "POST /desk/assignments/{sealed_id}/key": lambda c: Ask(form={}),
+    "POST /desk/assignments/{assignment_id}/withdrawal": lambda c: Ask(form=_REASON),
+    "POST /desk/assignments/{sealed_id}/withdrawal": lambda c: Ask(form=_REASON),
+    "POST /desk/assignments/{assignment_id}/paper": lambda c: Ask(form=_PAPER),
+    "POST /desk/plans": lambda c: Ask(form={"county_code": COUNTY, "year": "2027", "most_checks": "3"}),
+    "POST /desk/plans/{plan_id}/lines": lambda c: Ask(form={**_LINE, "version": "3"}),
+    "POST /desk/plan-lines/{line_id}/withdrawal": lambda c: Ask(form={**_REASON, "version": "3"}),
+    "POST /desk/plan-lines/{line_id}/checks": lambda c: Ask(form={"village_code": VILLAGE, "held_on": "2026-05-11"}),
+    "POST /desk/recusals": lambda c: Ask(form=_recusal(c)),
+    "POST /desk/recusals/{recusal_id}/end": lambda c: Ask(form={}),
+    "POST /desk/draws": lambda c: Ask(form=_draw_form(c)),
+    "POST /desk/draws/{draw_id}/number": lambda c: Ask(form={"nonce": "0123456789abcdef", "source": "摇号"}),
+    "POST /desk/draws/{draw_id}/withdrawal": lambda c: Ask(form=_REASON),
+    "POST /desk/draws/{draw_over_id}/reveal": lambda c: Ask(form={}),
     "POST /desk/phone-exports": lambda c: Ask(form={}),
     "POST /desk/phones/{device_id}": lambda c: Ask(form=_CALIBRATION),
     "POST /desk/sightings/{sighting_2_id}/decisions": lambda c: Ask(form=_decision(c)),
@@ -218,7 +263,7 @@ def cells_of(row: str) -> Iterator[Cell]:
         inside, _, outside = said.partition("/")
         yield Cell(row, role, INSIDE[role], False, int(inside))
         for login in OUTSIDE[role]:
-            if login == "wang" and ("{code}" in row or "{county_code}" in row):
+            if login == "wang" and ("{code}" in row or "{county_code}" in row or row in OF_THE_COUNTY):
                 continue  # of another team, but of the same county
             yield Cell(row, role, login, True, int(outside or inside))
 
@@ -227,6 +272,7 @@ def cells_of(row: str) -> Iterator[Cell]:
 VARIANTS = {
     "size": ("log_checkpoint_size",),
     "assignment_id": ("assignment_id", "sealed_id"),
+    "draw_id": ("draw_id", "draw_over_id", "draw_told_id"),
     "problem_id": ("problem_id", "clue_id"),
     "sha256": ("sha_problem", "sha_clue", "sha_seen"),
     "index": ("log_records", "log_sealed", "log_opening", "log_decision.propose", "log_clue"),

@@ -25,7 +25,9 @@ class Right(StrEnum):
     MAINTAIN = "maintain"
     IMPORT_ROSTER = "import_roster"
     IMPORT_LEAVE = "import_leave"
+    READ_PLANS = "read_plans"
     ASSIGN = "assign"
+    MIX_DRAW = "mix_draw"
     RECORD = "record"
     IMPORT_PHONES = "import_phones"
     CALIBRATE = "calibrate"
@@ -49,7 +51,9 @@ _HELD_BY: dict[Right, frozenset[Role]] = {
     Right.MAINTAIN: frozenset({Role.ADMIN}),
     Right.IMPORT_ROSTER: frozenset({Role.ORGANIZATION}),
     Right.IMPORT_LEAVE: frozenset({Role.ORGANIZATION}),
+    Right.READ_PLANS: frozenset({Role.OFFICE, Role.ORGANIZATION, Role.DISCIPLINE, Role.LEADER, Role.OVERSIGHT}),
     Right.ASSIGN: frozenset({Role.OFFICE}),
+    Right.MIX_DRAW: frozenset({Role.ORGANIZATION, Role.DISCIPLINE}),
     Right.RECORD: frozenset({Role.INSPECTOR}),
     Right.IMPORT_PHONES: frozenset({Role.INSPECTOR, Role.OFFICE}),
     Right.CALIBRATE: frozenset({Role.OFFICE}),

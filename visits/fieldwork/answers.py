@@ -1,12 +1,17 @@
 """Answers to the questions of a visit, each with the wording and the rule of the set it was given under."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from visits.fieldwork.records import FieldRecord
 from visits.forms import NoSuchQuestionSet, Question, QuestionSet, question_set
 
+SAME_WORDING, SHORTEST_WORDING = 5, 6
+SAME_MEASURES = 3
+MEASURE = "measure_"
 LEAST_ASKED = 3
 """So many villagers are asked before it means anything that none of them knows."""
 
@@ -15,7 +20,8 @@ LEAST_ASKED = 3
 class Given:
     """One answer of one record. ``question`` is None when no published set asks it.
 
-    ``before`` is what was answered first, where a correction of the record changed it.
+    ``before`` is what was answered first, where a correction of the record changed it. ``household`` is the number, in
+    the order of chance, of the household that was asked; nothing else is known of it.
     """
 
     record: FieldRecord
@@ -27,6 +33,7 @@ class Given:
     know: int | None
     note: str
     before: Mapping[str, Any] | None
+    household: int | None = None
 
     @property
     def deserves_a_look(self) -> bool:
@@ -57,6 +64,7 @@ def answers_given(records: Iterable[FieldRecord]) -> list[Given]:
             know=said["know"],
             note=said["note"],
             before=_before(record, said),
+            household=said.get("household"),
         )
         for record in records
         if record.kind == "answers"
@@ -68,7 +76,12 @@ def answers_given(records: Iterable[FieldRecord]) -> list[Given]:
 
 def _before(record: FieldRecord, said: Mapping[str, Any]) -> Mapping[str, Any] | None:
     first = (record.first_body or {"answers": []})["answers"]
-    return next((one for one in first if one["question_id"] == said["question_id"] and one != said), None)
+    same = (one for one in first if _asked_of(one) == _asked_of(said))
+    return next((one for one in same if one != said), None)
+
+
+def _asked_of(said: Mapping[str, Any]) -> tuple[str, int | None]:
+    return said["question_id"], said.get("household")
 
 
 def unknown_notices(given: Iterable[Given]) -> list[UnknownNotice]:
@@ -90,6 +103,35 @@ def unknown_notices(given: Iterable[Given]) -> list[UnknownNotice]:
     return found
 
 
+def same_wording(given: Iterable[Given]) -> tuple[str, int] | None:
+    """The words that stand in the notes of five answers or more, and in how many; None when nobody repeats anybody.
+
+    Marks and spaces do not count, and very short notes say the same by nature.
+    """
+    heard: Counter[str] = Counter()
+    for text in {(a.record.id, a.question_id, a.household, _bare(a.note)) for a in given}:
+        if len(text[3]) >= SHORTEST_WORDING:
+            heard[text[3]] += 1
+    most = heard.most_common(1)
+    return most[0] if most and most[0][1] >= SAME_WORDING else None
+
+
+def same_measures(given: Iterable[Given]) -> tuple[tuple[str, ...], int] | None:
+    """The measures that three households or more all received, exactly the same; None where any of them differs."""
+    received: dict[tuple[UUID, int], set[str]] = defaultdict(set)
+    for a in given:
+        if a.household is not None and a.question_id.startswith(MEASURE):
+            received[a.record.account_id, a.household] |= {a.question_id} if a.answer == "yes" else set()
+    kinds = {tuple(sorted(one)) for one in received.values()}
+    if len({number for _, number in received}) < SAME_MEASURES or len(kinds) != 1 or not (only := kinds.pop()):
+        return None
+    return only, len(received)
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in text if c.isalnum()).lower()
+
+
 def published(version: str) -> QuestionSet | None:
     """The set of this version; None for one this server does not know."""
     try:
@@ -103,7 +145,8 @@ def _question(version: str, question_id: str) -> Question | None:
     return asked.question(question_id) if asked else None
 
 
-def _place(given: Given) -> tuple[str, int, str]:
+def _place(given: Given) -> tuple[str, int, int, str]:
     asked = published(given.question_set)
     order: Mapping[str, int] = {q.id: n for n, q in enumerate(asked.questions)} if asked else {}
-    return given.question_set, order.get(given.question_id, len(order)), given.question_id
+    number = given.household or 0
+    return given.question_set, number, order.get(given.question_id, len(order)), given.question_id

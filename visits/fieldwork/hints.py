@@ -14,20 +14,21 @@ from typing import Any
 from uuid import UUID
 
 from geo import Datum, LonLat, Signal, Strength, TimedFix, distance_m, explained_by_datum, implied_speed_mps
-from visits.fieldwork.answers import answers_given, unknown_notices
+from visits.fieldwork.answers import answers_given, same_measures, same_wording, unknown_notices
 from visits.fieldwork.calibrations import calibration_of, contradicts
 from visits.fieldwork.case import Case
 from visits.fieldwork.devices import device_reading
 from visits.fieldwork.oddities import odd_light, odd_series
 from visits.fieldwork.photos import InspectedPhoto
 from visits.fieldwork.positions import PlaceJudgement, canonical, judge_fix
+from visits.fieldwork.projects import projects_seen
 from visits.fieldwork.records import CLOCKS_AGREE, FieldRecord, idle_corrections
 from visits.fieldwork.resemblance import resemblances_of_visit
 from visits.fieldwork.rows import PhotoResemblance, Visit
 from visits.fieldwork.rules import chain_findings, unions
 from visits.intake import visits_with_photo
 from visits.people import posting_known
-from visits.places import successor_of
+from visits.places import DONE_STATES, successor_of
 from visits.store import UnitOfWork
 from visits.zone import LOCAL_ZONE
 
@@ -63,6 +64,7 @@ def hints_of_visit(uow: UnitOfWork, case: Case, visit: Visit, photos: dict[str, 
         *_about_nonces(case),
         *_about_corrections(case),
         *_about_answers(case),
+        *_about_projects(uow, case),
         *_about_fixes(case),
         *_about_series(case),
         *_about_datums(uow, case),
@@ -139,10 +141,13 @@ def _about_nonces(case: Case) -> Iterable[RaisedHint]:
         for issue in case.issues:
             if str(issue.device_id or issue.account_id) == phone:
                 own.setdefault(issue.nonce, issue.issued_utc)
+        later = sum(r.entered_later for r in made)
+        if later:
+            yield RaisedHint("entered_later", f"phone:{phone}", "sound", {"records": later})
         absent = sum(not r.nonce for r in made)
         unknown = sum(bool(r.nonce) and r.nonce not in given for r in made)
         foreign = sum(r.nonce in given and r.nonce not in own for r in made)
-        before = [r for r in made if r.nonce in own and r.at_utc < own[r.nonce] - CLOCKS_AGREE]
+        before = [r for r in made if not r.entered_later and r.nonce in own and r.at_utc < own[r.nonce] - CLOCKS_AGREE]
         about = f"phone:{phone}"
         if absent:
             yield RaisedHint("nonce_absent", about, "weak", {"records": absent})
@@ -177,9 +182,25 @@ def _about_answers(case: Case) -> Iterable[RaisedHint]:
     for notice in unknown_notices(given):
         values = {"item": notice.item, "asked": notice.asked}
         yield RaisedHint("notice_unknown", f"record:{notice.record.id}:{notice.question_id}", "medium", values)
+    if (heard := same_wording(given)) is not None:
+        yield RaisedHint("same_wording", "visit", "weak", {"answers": heard[1]})
+    if (received := same_measures(given)) is not None:
+        yield RaisedHint("same_measures", "visit", "weak", {"households": received[1]})
     for record in case.records:
         if record.kind == "answers" and case.assigned.question_set not in (None, record.body["question_set"]):
             yield RaisedHint("question_set_other", f"record:{record.id}", "weak")
+
+
+def _about_projects(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
+    for one in projects_seen(uow, case.assigned.village_code, case.records):
+        about = f"record:{one.record.id}"
+        if one.project is None:
+            yield RaisedHint("project_unknown", about, "weak", {"code": one.code})
+            continue
+        if one.seen == "not_there" and one.project.state in DONE_STATES:
+            yield RaisedHint("project_not_there", about, "sound", {"code": one.code})
+        elif one.is_far:
+            yield RaisedHint("project_elsewhere", about, "medium", {"code": one.code, "metres": one.metres})
 
 
 def _about_fixes(case: Case) -> Iterable[RaisedHint]:

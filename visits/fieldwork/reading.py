@@ -13,6 +13,7 @@ from visits.fieldwork.answers import answers_given, published
 from visits.fieldwork.errors import NoSuchSighting
 from visits.fieldwork.photos import PhotoView, photos_of_visit
 from visits.fieldwork.positions import canonical
+from visits.fieldwork.projects import ProjectSeen, projects_seen
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
 from visits.fieldwork.scope import Parted, parted, reach, sees_people, visible_kept, visible_visit
@@ -115,6 +116,7 @@ class AnswerView:
     know: int | None
     note: str
     before: Mapping[str, Any] | None
+    household: int | None
     deserves_a_look: bool
 
 
@@ -191,6 +193,7 @@ class VisitView:
     records: tuple[RecordView, ...]
     sightings: tuple[SightingView, ...]
     answers: tuple[AnswerView, ...]
+    projects: tuple[ProjectSeen, ...]
     closing: tuple[Question, ...]
     photos: tuple[PhotoView, ...]
     hints: tuple[HintView, ...]
@@ -275,10 +278,12 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
                 know=a.know,
                 note=a.note,
                 before=a.before,
+                household=a.household,
                 deserves_a_look=a.deserves_a_look,
             )
             for a in answers_given(records)
         ),
+        projects=tuple(projects_seen(uow, row.village_code, records)),
         closing=_closing_questions(uow, visit_id),
         photos=tuple(photos_of_visit(uow, actor, visit_id)),
         hints=tuple(h for h in _hints(uow, visit_id) if sorted_out.shows(h.about)),

@@ -47,6 +47,11 @@ class FieldRecord:
         return str(self.device_id or self.account_id)
 
     @property
+    def entered_later(self) -> bool:
+        """Whether it was written on paper first; then ``at_utc`` is when the paper says it happened."""
+        return bool(self.body.get("written_at"))
+
+    @property
     def fixes(self) -> list[dict[str, Any]]:
         if self.kind == "photo":
             return list(self.body["fixes"])
@@ -130,6 +135,7 @@ def clock_skew(issues: list[Issued], account_id: UUID, device_id: UUID | None, m
 
 def _field_record(stored: StoredRecord, issues: list[Issued]) -> FieldRecord:
     made_at = datetime.fromisoformat(stored.record["made_at"])
+    written_at = stored.record["body"].get("written_at")
     skew = clock_skew(issues, stored.account_id, stored.device_id, made_at)
     return FieldRecord(
         id=stored.record_id,
@@ -137,7 +143,7 @@ def _field_record(stored: StoredRecord, issues: list[Issued]) -> FieldRecord:
         seq=stored.record["seq"],
         previous_sha256=stored.record["previous"],
         made_at=made_at,
-        at_utc=(made_at - skew).astimezone(UTC),
+        at_utc=(datetime.fromisoformat(written_at) if written_at else made_at - skew).astimezone(UTC),
         nonce=stored.record["nonce"],
         body=stored.record["body"],
         sha256=stored.sha256,

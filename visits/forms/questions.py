@@ -67,7 +67,7 @@ class Question:
     """One question with the rule it rests on.
 
     ``look_when`` is the answer that deserves a look ("" when none does), ``board`` names the question whether the
-    notice is up that this one asks people about.
+    notice is up that this one asks people about. One that is ``per_household`` is asked in each household drawn.
     """
 
     id: str
@@ -85,6 +85,7 @@ class Question:
     addressed_to: Addressee | None = None
     board: str | None = None
     document: Document | None = None
+    per_household: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,14 @@
 
 from visits.places.areas import BoundaryView, boundary, boundary_of, import_areas, known_at
 from visits.places.errors import ImportRefused, NoSuchBoundary, NoSuchTiles, NoSuchVillage, PlacesError, RowComplaint
+from visits.places.households import (
+    DrawnHousehold,
+    HouseholdRow,
+    draw_households,
+    household_rank,
+    import_households,
+    rewrap_households,
+)
 from visits.places.imports import ImportCount, ImportReport, RowCheck
 from visits.places.mapped import (
     Box,
@@ -17,7 +25,8 @@ from visits.places.mapped import (
     village_points,
 )
 from visits.places.names import name_key, tidy_name
-from visits.places.rows import AreaBoundary, Division, Site, VillageFacts
+from visits.places.projects import DONE_STATES, ProjectRow, ProjectView, import_projects, projects_of
+from visits.places.rows import AreaBoundary, Division, Household, Project, Site, VillageFacts
 from visits.places.rules import Quality, Season, SiteKind, season_of
 from visits.places.sites import (
     SiteRow,
@@ -60,11 +69,15 @@ from visits.places.villages import (
 )
 
 __all__ = [
+    "DONE_STATES",
     "AreaBoundary",
     "BoundaryView",
     "Box",
     "CountyShapes",
     "Division",
+    "DrawnHousehold",
+    "Household",
+    "HouseholdRow",
     "ImportCount",
     "ImportRefused",
     "ImportReport",
@@ -74,6 +87,9 @@ __all__ = [
     "NoSuchTiles",
     "NoSuchVillage",
     "PlacesError",
+    "Project",
+    "ProjectRow",
+    "ProjectView",
     "Quality",
     "RowCheck",
     "RowComplaint",
@@ -98,7 +114,11 @@ __all__ = [
     "check_tiles_reach",
     "counties_drawn",
     "county_shapes",
+    "draw_households",
+    "household_rank",
     "import_areas",
+    "import_households",
+    "import_projects",
     "import_sites",
     "import_villages",
     "joined_name",
@@ -112,9 +132,11 @@ __all__ = [
     "note_tiles",
     "number_divisions",
     "outline_codes",
+    "projects_of",
     "reach_box",
     "redraw_lost_tiles",
     "remark_ended",
+    "rewrap_households",
     "season_of",
     "sets_joined_as",
     "shapes_in_reach",

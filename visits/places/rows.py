@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from visits.store import Base
@@ -128,3 +128,40 @@ class TileSet(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     sha256_before: Mapped[str | None] = mapped_column(String(64))
     drawn_utc: Mapped[datetime]
+
+
+class Household(Base):
+    """One household of a village's list, by the number that list gives it. Nothing is held of it but whom to ask for.
+
+    The name is sealed under the master key and wiped when a newer list leaves the household out; no visit keeps it.
+    """
+
+    __tablename__ = "household"
+    __table_args__ = (UniqueConstraint("village_code", "serial"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    village_code: Mapped[str] = mapped_column(String(12), ForeignKey("division.code"), index=True)
+    serial: Mapped[str] = mapped_column(String(20))
+    group_name: Mapped[str] = mapped_column(String(40))
+    standing: Mapped[str] = mapped_column(String(10))  # left_list, watched, other
+    sealed_name: Mapped[bytes | None]
+    recorded_utc: Mapped[datetime]
+    gone_utc: Mapped[datetime | None]
+
+
+class Project(Base):
+    """A project of the county's project store, by its code there. No amount of money is held."""
+
+    __tablename__ = "project"
+
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    county_code: Mapped[str] = mapped_column(String(6), primary_key=True)
+    village_code: Mapped[str] = mapped_column(String(12), ForeignKey("division.code"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    state: Mapped[str] = mapped_column(String(10))  # planned, under_way, finished, paid
+    lon_deg: Mapped[float | None]
+    lat_deg: Mapped[float | None]
+    datum: Mapped[str | None] = mapped_column(String(10))
+    raw_lon_deg: Mapped[float | None]
+    raw_lat_deg: Mapped[float | None]
+    recorded_utc: Mapped[datetime]

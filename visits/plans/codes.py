@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from media.proof import code_text, new_code, seal, unseal
 from visits.access import Actor, Right, note, require
-from visits.plans.errors import AssignmentExpired
+from visits.plans.errors import AssignmentExpired, AssignmentWithdrawn
 from visits.plans.reading import Member, members, row_in_reach
 from visits.plans.rows import AssignmentCode
 from visits.store import UnitOfWork, insert_unless_there
@@ -37,6 +37,8 @@ def show_code(uow: UnitOfWork, actor: Actor, assignment_id: UUID, *, at_utc: dat
     """The slip with the code, for the office; asking before the release is refused and noted, so it is not raised."""
     require(actor, Right.ASSIGN)
     row = row_in_reach(uow, actor, assignment_id)
+    if row.withdrawn_utc is not None:
+        raise AssignmentWithdrawn("the office has withdrawn this assignment")
     if at_utc >= row.expires_utc:
         raise AssignmentExpired("the assignment has expired; the office can assign it anew")
     released = at_utc >= row.release_utc

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from visits.access import Actor, Right, note, require
 from visits.log import append
 from visits.plans.nonces import first_issue, new_nonce
-from visits.plans.package import Package, package_of, refuse_expired
+from visits.plans.package import Package, package_of, refuse_ended
 from visits.plans.reading import row_in_reach
 from visits.plans.rows import Assignment, Opening
 from visits.store import UnitOfWork, insert_unless_there, lock_for_transaction
@@ -39,7 +39,7 @@ def open_assignment(
     """Open an assignment for one of its team; asking too early is refused and noted, so it is not raised."""
     require(actor, Right.RECORD)
     row = row_in_reach(uow, actor, assignment_id)
-    refuse_expired(row, at_utc)
+    refuse_ended(row, at_utc)
     lock_for_transaction(uow, f"assignment:{row.id}")
     known = first_issue(uow, actor, row)
     granted = at_utc >= row.release_utc

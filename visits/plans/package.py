@@ -12,9 +12,19 @@ from visits.access import Actor, Right, note, require
 from visits.forms import ITEMS_VERSION, question_set
 from visits.log import append
 from visits.people import PostingView, postings_expected
-from visits.places import SiteView, VillageView, sites_of, village, village_extent
+from visits.places import (
+    DrawnHousehold,
+    ProjectView,
+    SiteView,
+    VillageView,
+    draw_households,
+    projects_of,
+    sites_of,
+    village,
+    village_extent,
+)
 from visits.plans.codes import code_of
-from visits.plans.errors import AssignmentExpired
+from visits.plans.errors import AssignmentExpired, AssignmentWithdrawn
 from visits.plans.nonces import first_issue, new_nonce
 from visits.plans.reading import Member, members, row_in_reach, visit_kind
 from visits.plans.rows import Assignment, PackageIssue
@@ -45,6 +55,8 @@ class Package:
     announced: bool
     visit_kind: str
     sites: tuple[SiteView, ...]
+    households: tuple[DrawnHousehold, ...]
+    projects: tuple[ProjectView, ...]
     postings: tuple[PostingView, ...]
     team: tuple[Member, ...]
     items_version: str
@@ -83,7 +95,7 @@ def issue_package(
     """
     require(actor, Right.RECORD)
     row = row_in_reach(uow, actor, assignment_id)
-    refuse_expired(row, at_utc)
+    refuse_ended(row, at_utc)
     lock_for_transaction(uow, f"assignment:{row.id}")
     known = first_issue(uow, actor, row)
     nonce = known.nonce if known else new_nonce()
@@ -124,6 +136,8 @@ def package_of(uow: UnitOfWork, actor: Actor, row: Assignment, nonce: str, at_ut
         announced=row.announced,
         visit_kind=visit_kind(row),
         sites=tuple(sites_of(uow, row.village_code, on=visited_on)),
+        households=tuple(draw_households(uow, row.village_code, row.household_seed) if row.household_seed else ()),
+        projects=tuple(projects_of(uow, row.village_code)),
         postings=tuple(postings_expected(uow, row.village_code, visited_on, known_at_utc=at_utc)),
         team=members(uow, row.id),
         items_version=ITEMS_VERSION,
@@ -134,8 +148,10 @@ def package_of(uow: UnitOfWork, actor: Actor, row: Assignment, nonce: str, at_ut
     )
 
 
-def refuse_expired(row: Assignment, at_utc: datetime) -> None:
-    """Raise when the time for this assignment is over."""
+def refuse_ended(row: Assignment, at_utc: datetime) -> None:
+    """Raise when the time for this assignment is over, or the office withdrew it."""
+    if row.withdrawn_utc is not None:
+        raise AssignmentWithdrawn("the office has withdrawn this assignment")
     if at_utc >= row.expires_utc:
         raise AssignmentExpired("the assignment has expired; the office can assign it anew")
 

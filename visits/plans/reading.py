@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from visits.access import Account, Actor, Right, require, within
-from visits.places import VillageView, village
+from visits.places import VillageView, draw_households, village
 from visits.plans.errors import NoSuchAssignment
 from visits.plans.rows import Assignment, AssignmentMember, Opening
+from visits.plans.yearly import require_county
 from visits.store import UnitOfWork
 
 
@@ -23,7 +24,10 @@ class Member:
 
 @dataclass(frozen=True)
 class AssignmentView:
-    """An assignment as the caller may see it: the village stays None while it is sealed for an inspector."""
+    """An assignment as the caller may see it: the village stays None while it is sealed.
+
+    For its team until the release; for the office too where a draw decided.
+    """
 
     id: UUID
     visit_id: UUID | None
@@ -36,6 +40,10 @@ class AssignmentView:
     expires_utc: datetime
     assigned_utc: datetime
     opened: bool
+    drawn: bool
+    plan_line_id: UUID | None
+    withdrawn_utc: datetime | None
+    withdrawn_reason: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,10 @@ class AssignedVisit:
     release_utc: datetime
     visit_kind: str
     question_set: str | None
+    draw_reference: str | None
+    drawn_slot: str | None
+    inclusion_billionths: int | None
+    slot_billionths: int | None
 
 
 def assignments(
@@ -84,12 +96,35 @@ def assigned_visit(uow: UnitOfWork, visit_id: UUID) -> AssignedVisit | None:
         release_utc=row.release_utc,
         visit_kind=visit_kind(row),
         question_set=row.question_set,
+        draw_reference=row.draw_reference,
+        drawn_slot=row.drawn_slot,
+        inclusion_billionths=row.inclusion_billionths,
+        slot_billionths=row.slot_billionths,
     )
+
+
+@dataclass(frozen=True)
+class HouseholdOrder:
+    """Which households a visit was to ask, in the order of its seed; by their numbers in the list, without names."""
+
+    seed: str
+    serials: tuple[str, ...]
+
+
+def household_order(uow: UnitOfWork, actor: Actor, assignment_id: UUID, *, at_utc: datetime) -> HouseholdOrder:
+    """The order in which chance put the households of a released assignment, for the office to draw again."""
+    require(actor, Right.ASSIGN)
+    row = row_in_reach(uow, actor, assignment_id)
+    if at_utc < row.release_utc or row.household_seed is None:
+        raise NoSuchAssignment("households are drawn when the assignment is released")
+    found = draw_households(uow, row.village_code, row.household_seed)
+    return HouseholdOrder(row.household_seed, tuple(one.serial for one in found))
 
 
 def reach(actor: Actor) -> ColumnElement[bool]:
     """The SQL condition for the assignments a caller may know of."""
     if actor.may(Right.ASSIGN):
+        require_county(actor)
         return within(actor, Assignment.village_code)
     require(actor, Right.RECORD)
     own = select(AssignmentMember.assignment_id).where(AssignmentMember.account_id == actor.account_id)
@@ -117,7 +152,10 @@ def members(uow: UnitOfWork, assignment_id: UUID) -> tuple[Member, ...]:
 
 def view(uow: UnitOfWork, actor: Actor, row: Assignment, at_utc: datetime) -> AssignmentView:
     """A row as the caller may see it."""
-    sealed = not actor.may(Right.ASSIGN) and at_utc < row.release_utc
+    withdrawn = row.withdrawn_utc is not None
+    # What a draw decided nobody is told before its release, the office included: it did not choose, and need not know.
+    knows = actor.may(Right.ASSIGN) and (row.draw_id is None or at_utc >= row.release_utc)
+    sealed = not knows and (withdrawn or at_utc < row.release_utc)
     opened = uow.session.scalar(select(Opening.id).where(Opening.assignment_id == row.id, Opening.granted).limit(1))
     return AssignmentView(
         id=row.id,
@@ -131,6 +169,10 @@ def view(uow: UnitOfWork, actor: Actor, row: Assignment, at_utc: datetime) -> As
         expires_utc=row.expires_utc,
         assigned_utc=row.assigned_utc,
         opened=opened is not None,
+        drawn=row.draw_id is not None,
+        plan_line_id=row.plan_line_id,
+        withdrawn_utc=row.withdrawn_utc,
+        withdrawn_reason="" if sealed else row.withdrawn_reason,
     )
 
 

@@ -7,8 +7,10 @@ from sqlalchemy import select
 from media.errors import SealBroken
 from media.proof import unwrap
 from visits.access import Actor, Right, give_up_outside, note, require, rewrap_secrets
+from visits.draws import rewrap_draw_secrets
 from visits.intake import VisitKey, rewrap_visit_keys
 from visits.log import PublicKey, Purpose, key_pair, public_keys, rewrap_server_keys, rotate_key
+from visits.places import rewrap_households
 from visits.plans import rewrap_codes
 from visits.store import UnitOfWork
 
@@ -22,7 +24,7 @@ def rotate_server_key(uow: UnitOfWork, actor: Actor, purpose: Purpose, *, at_utc
 
 
 # Whose rows hold something sealed under the master key; written anew afterwards, so that the old wrappings are gone.
-UNDER_THE_MASTER_KEY = ("assignment_code", "outside_flow", "server_key", "totp", "visit_key")
+UNDER_THE_MASTER_KEY = ("assignment_code", "draw", "household", "outside_flow", "server_key", "totp", "visit_key")
 
 
 def exchange_master_key(uow: UnitOfWork, actor: Actor, new_master_key: bytes, *, at_utc: datetime) -> dict[str, int]:
@@ -37,6 +39,8 @@ def exchange_master_key(uow: UnitOfWork, actor: Actor, new_master_key: bytes, *,
         "pairs": rewrap_server_keys(uow, new_master_key),
         "assignments": rewrap_codes(uow, new_master_key),
         "apps": rewrap_secrets(uow, new_master_key),
+        "draws": rewrap_draw_secrets(uow, new_master_key),
+        "households": rewrap_households(uow, new_master_key),
     }
     give_up_outside(uow)
     note(uow, actor, "master_key.exchange", about="master key", detail=dict(done), at_utc=at_utc)

@@ -5,16 +5,25 @@ from datetime import datetime
 from uuid import UUID
 
 from visits.access import Actor, NotAllowed, Right, require
+from visits.draws import NoSuchDraw, draw_of
 from visits.fieldwork import NoSuchSighting, NoSuchVisit, sighting, visible_visit
 from visits.ledger import NoSuchProblem, problem
 from visits.log import LogOpening, NotInLog, opening
-from visits.plans import NoSuchAssignment, assignment
+from visits.plans import NoSuchAssignment, NoSuchPlan, assignment, line_in_reach, plan
 from visits.store import UnitOfWork
 
 Concerned = Callable[[UnitOfWork, Actor, LogOpening, datetime], None]
 
 # Lacking the right and lying outside the division are one answer: the difference would tell what kind of entry it is.
-_NOT_FOR_THIS_CALLER = (NotAllowed, NoSuchVisit, NoSuchSighting, NoSuchProblem, NoSuchAssignment)
+_NOT_FOR_THIS_CALLER = (
+    NotAllowed,
+    NoSuchVisit,
+    NoSuchSighting,
+    NoSuchProblem,
+    NoSuchAssignment,
+    NoSuchDraw,
+    NoSuchPlan,
+)
 
 
 def open_entry(uow: UnitOfWork, actor: Actor, index: int, *, at_utc: datetime) -> LogOpening:
@@ -47,6 +56,19 @@ def _of_an_assignment(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: 
         raise NoSuchAssignment("the assignment is still sealed")
 
 
+def _of_a_plan(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    require(actor, Right.READ_PLANS)
+    if "plan_id" in entry.said:
+        plan(uow, actor, UUID(entry.said["plan_id"]))
+    else:
+        line_in_reach(uow, actor, UUID(entry.said["line_id"]))
+
+
+def _of_a_draw(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    """Commitment, number and reason name no village; the secret is in the log only once it is told."""
+    draw_of(uow, actor, UUID(entry.said["draw_id"]))
+
+
 def _of_a_phone(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
     """The nonce of a phone is for its owner: in other hands it would date what was made elsewhere."""
     if entry.said["account_id"] != str(actor.account_id):
@@ -63,6 +85,14 @@ def _of_a_problem(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: date
 
 CONCERNED: dict[str, Concerned] = {
     "assignment": _of_an_assignment,
+    "assignment.withdraw": _of_an_assignment,
+    "plan.make": _of_a_plan,
+    "plan.line": _of_a_plan,
+    "plan.withdraw": _of_a_plan,
+    "draw.commit": _of_a_draw,
+    "draw.mix": _of_a_draw,
+    "draw.withdraw": _of_a_draw,
+    "draw.reveal": _of_a_draw,
     "package": _of_a_phone,
     "opening": _of_a_phone,
     "records": _of_a_visit,

@@ -12,7 +12,7 @@ from visits.forms import BadQuestionSet, NoSuchQuestionSet, item, question_set
 from visits.forms.questions import NEVER_ASKED, Answer, Document, VisitKind, published_sets, read_question_set
 
 # Every set that was ever handed to a phone. A line is added with each new file; none is changed or removed.
-PUBLISHED = ["questions-2026-11-22-494b9f248f4b"]
+PUBLISHED = ["questions-2026-11-22-494b9f248f4b", "questions-2026-11-28-f6192cedd78b"]
 
 ASKED: dict[str, Any] = {
     "id": "one",

@@ -135,6 +135,18 @@ export async function saveDraft(visitId, draft) {
   });
 }
 
+/** Forget the name of a household that was asked, or of all: the package keeps their numbers. */
+export async function forgetNames(visitId, number = null) {
+  const { account_id, package_box: before } = await visitRow(visitId);
+  const pack = await unseal(before, `visit/${visitId}`);
+  const households = (pack.households || []).map((one) => (number === null || one.number === number ? { ...one, name: '' } : one));
+  const package_box = await seal({ ...pack, households }, `visit/${visitId}`);
+  await write('visits', async (tx) => {
+    const row = await tx.store.get([account_id, visitId]);
+    await tx.store.put({ ...row, package_box });
+  });
+}
+
 /** Put a draft that does not open beside, where nothing is written over it; a new one can begin. */
 export async function setDraftAside(visitId) {
   const { account_id } = await visitRow(visitId);

@@ -9,6 +9,7 @@ import { FIRST, sightingFields } from "./people.js";
 import { problemBody, problemFields, whatLacks } from "./problems.js";
 import { answered, answerFields, answersBody } from "./questions.js";
 import { noteField, tripFields } from "./finish.js";
+import { keyOf } from "./ground.js";
 import { about } from "./visit.js";
 import { t } from "./words.js";
 
@@ -33,7 +34,7 @@ export function leave() {
 }
 
 const formOf = (kind, body) => {
-  if (kind === "answers") return Object.fromEntries(body.answers.map(({ question_id, ...one }) => [question_id, one]));
+  if (kind === "answers") return Object.fromEntries(body.answers.map(({ question_id, household, ...one }) => [keyOf(question_id, household), one]));
   return kind === "problem" ? { ...body, other_reason: body.other_reason || "" } : { ...body };
 };
 

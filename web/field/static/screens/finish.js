@@ -74,6 +74,7 @@ const sign = () => act(async () => {
   const answers = state.home.questions && answersBody(state.home.questions.version, state.draft.answers);
   if (answers && !signed("answers").length) await visits.add(id, "answers", answers);
   if (state.draft.all_in_order && !signed("problem").length && !signed("all_in_order").length) await visits.add(id, "all_in_order", {});
+  await visits.forgetNames(id);
   await visits.end(id, how === "close" ? { escorted, warned_beforehand, note: note.trim() } : null);
   goVisit();
 });
