@@ -364,7 +364,8 @@ def faults(county: County, cell: Cell) -> list[str]:
         # A refusal may repeat what it was asked for; the headers of an upload name its visit in base64.
         request = f"{answer.request.full_path} {SAMPLES.get(cell.row, lambda c: Ask())(county)}"
         request += county.ids["visit_id"] if "uploads" in cell.row else ""
-        told = f"{answer.text} {answer.headers}" if answer.mimetype != "image/jpeg" else ""
+        # A GeoPackage is no text, but its rows stand in it as they are.
+        told = f"{answer.data.decode(errors='replace')} {answer.headers}" if answer.mimetype != "image/jpeg" else ""
         found += [f"{who}: tells {s}" for s in county.secrets(cell.login) if s in told and s not in request]
     return found
 
