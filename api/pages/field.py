@@ -27,6 +27,8 @@ VENDOR = WEB / "vendor"
 # The libraries of the phone page; the desk's stay at the desk.
 VENDORED = ("lit-html.js", "idb.js", "qr/index.js", "qr/decode.js")
 START = "app.js"
+WORK = "work.js"
+LANGUAGES = ("zh", "en")
 # Spelled out, since a system's own table of types may not know modules or manifests, and a browser then refuses them.
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -73,8 +75,9 @@ class Shell:
 
 @field.get("/")
 def show_shell() -> Response:
-    """The page itself: empty frame, style, and the modules it will want."""
-    return _answer(_page(_stamp(_page_source()), tuple(start_modules()), _foot()))
+    """The page itself: empty frame, style, the texts of its start, and the modules it will want."""
+    words = tuple(_stamp(path) for path in _start_words())
+    return _answer(_page(_stamp(_page_source()), tuple(start_modules()), tuple(work_modules()), words, _foot()))
 
 
 @field.get("/sw.js")
@@ -116,13 +119,24 @@ def shell(foot: Foot = Foot()) -> Shell:
         **{f"/field/static/{path.relative_to(STATIC).as_posix()}": path for path in _static_paths()},
         **{f"/field/vendor/{name}": VENDOR / name for name in VENDORED},
     }
-    worker = FIELD / "templates" / "sw.js"
-    return _shell(tuple(files), tuple(_stamp(path) for path in (*files.values(), worker)), foot)
+    inside = (FIELD / "templates" / "sw.js", *_start_words())
+    return _shell(tuple(files), tuple(_stamp(path) for path in (*files.values(), *inside)), foot)
 
 
 def start_modules() -> Iterator[str]:
     """The modules the page loads before it shows anything: those that ``app.js`` imports, and what these import."""
-    waiting, seen = [f"static/{START}"], set[str]()
+    return _modules_of(START)
+
+
+def work_modules() -> Iterator[str]:
+    """What is loaded besides for somebody who has signed in, apart from the screens."""
+    known = set(start_modules())
+    return (module for module in _modules_of(WORK) if module not in known)
+
+
+def _modules_of(script: str) -> Iterator[str]:
+    """A script and all that it imports, not counting what is loaded when it is wanted."""
+    waiting, seen = [f"static/{script}"], set[str]()
     while waiting:
         name = waiting.pop(0)
         if name in seen:
@@ -173,7 +187,13 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def _static_paths() -> list[Path]:
-    return sorted(path for path in STATIC.rglob("*") if path.suffix in TYPES)
+    inside = _start_words()
+    return sorted(path for path in STATIC.rglob("*") if path.suffix in TYPES and path not in inside)
+
+
+def _start_words() -> list[Path]:
+    """The texts that the page itself carries; a file of their own would be one more thing to wait for."""
+    return [STATIC / "words" / f"{language}.json" for language in LANGUAGES]
 
 
 @lru_cache(maxsize=256)
@@ -189,9 +209,12 @@ def _file(stamp: Stamp) -> Served:
 
 
 @lru_cache(maxsize=4)
-def _page(stamp: Stamp, modules: tuple[str, ...], foot: Foot) -> Served:
+def _page(
+    stamp: Stamp, modules: tuple[str, ...], work: tuple[str, ...], words: tuple[Stamp, ...], foot: Foot
+) -> Served:
     template = _environment().from_string(stamp[0].read_text("utf-8"))
-    return _served(template.render(modules=modules, foot=foot).encode(), PAGE_SUFFIX)
+    texts = {path.stem: json.loads(path.read_text("utf-8")) for path, _, _ in words}
+    return _served(template.render(modules=modules, work=work, words=texts, foot=foot).encode(), PAGE_SUFFIX)
 
 
 @lru_cache(maxsize=4)
@@ -204,13 +227,15 @@ def _shell(paths: tuple[str, ...], stamps: tuple[Stamp, ...], foot: Foot) -> She
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(FIELD / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    return made
 
 
 def _served(body: bytes, suffix: str) -> Served:

@@ -187,6 +187,7 @@ class PhotoOut(ma.Schema):
     sha256 = ma.fields.String()
     record_id = Id()
     of_record = Id(allow_none=True)
+    after_fixing = ma.fields.Boolean()
     account_id = Id()
     taken_at = ma.fields.String()
     made_at_utc = Instant()

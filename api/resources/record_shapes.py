@@ -125,6 +125,8 @@ class Photo(Schema):
     fixes = ma.fields.List(ma.fields.Nested(Fix), required=True, validate=ma.validate.Length(max=MOST_FIXES_OF_A_PHOTO))
     of_record = Id(required=True, allow_none=True)
     file_modified_at = Instant(load_default=None, allow_none=True)
+    # Of a problem put right before the team left (立行立改): whether it shows the place after that, not before.
+    after_fixing = YesNo(load_default=False)
 
 
 class Answered(Schema):

@@ -11,7 +11,7 @@ from demo.server import Server, free_port
 from tests.field.county import make_field_county
 from tests.field.phone import PagePhone
 
-VISITS = 52  # one page of fifty, and two more
+VISITS = 60  # one page of fifty, and some more
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +22,9 @@ def field_county(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def field_server(field_county: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for the tests of a module that leave it running: a start takes seconds."""
+    """One server for all tests that leave it running: a start takes seconds."""
     data_dir = tmp_path_factory.mktemp("field") / "data"
     shutil.copytree(field_county, data_dir)
     with Server(data_dir, free_port()) as running:
@@ -39,9 +39,9 @@ def own_server(field_county: Path, tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def next_assignment(field_county: Path) -> Callable[[], str]:
-    """Gives assignments that no other test of the module has; each module's server has all of them."""
+    """Gives assignments that no other test has."""
     names = iter((field_county / "assignments").read_text().split())
     return lambda: next(names)
 

@@ -40,6 +40,7 @@ class PhotoView:
     sha256: str
     record_id: UUID
     of_record: UUID | None
+    after_fixing: bool
     account_id: UUID
     taken_at: str
     made_at_utc: datetime
@@ -153,6 +154,7 @@ def _view(record: FieldRecord, arrived: Any, inspected: InspectedPhoto | None) -
         sha256=body["sha256"],
         record_id=record.id,
         of_record=UUID(body["of_record"]) if body["of_record"] else None,
+        after_fixing=body.get("after_fixing", False),
         account_id=record.account_id,
         taken_at=body["taken_at"],
         made_at_utc=record.at_utc,

@@ -52,34 +52,27 @@ def test_every_screen_is_accessible_and_whole(county: County, new_phone: NewPhon
 
 
 @pytest.mark.browser
-def test_only_the_chosen_language_is_fetched_to_be_shown(new_phone: NewPhone) -> None:
+def test_the_start_waits_for_no_words_and_the_work_for_one_language(county: County, new_phone: NewPhone) -> None:
     phone = new_phone("en")
     asked: list[str] = []
     phone.page.on("request", lambda request: asked.append(request.url))
     phone.page.reload()
     phone.shows("sign_in.title")
-    assert [url.rsplit("/", 1)[1] for url in asked if "/words/" in url] == ["en.json"]
+    assert [url for url in asked if "/words/" in url] == []
+    phone.sign_in("first")
+    assert [url.rsplit("/", 1)[1] for url in asked if "/words/" in url] == ["en.work.json"]
 
 
 @pytest.mark.browser
-def test_the_language_is_switched_without_losing_the_place(county: County, new_phone: NewPhone) -> None:
+def test_a_screen_takes_the_focus_and_the_language_is_switched_in_place(county: County, new_phone: NewPhone) -> None:
     county.assign("first")
     phone = new_phone().sign_in("first")
     phone.open_visit()
     phone.arrive()
+    assert phone.page.evaluate("document.activeElement.tagName") == "H1"
     phone.choose("seen.met")
     phone.tap("frame.other_language")
     phone.language = "en"
     phone.shows("people.title")
     assert phone.page.locator("html").get_attribute("lang") == "en"
     assert phone.page.get_by_role("radio", name="met", exact=True, checked=True).count() == 1
-
-
-@pytest.mark.browser
-def test_moving_to_a_screen_moves_the_focus_to_its_heading(county: County, new_phone: NewPhone) -> None:
-    county.assign("first")
-    phone = new_phone().sign_in("first")
-    phone.open_visit()
-    phone.tap("visit.arrive")
-    phone.shows("arrive.title")
-    assert phone.page.evaluate("document.activeElement.tagName") == "H1"

@@ -56,11 +56,18 @@ def test_before_and_after_are_taken_in_the_form_and_survive_a_killed_page(county
     phone.page.close()
     phone.take_up()
     phone.shows("problem.title")
+    # The first photo shows the place before; the next is taken for the one after, unless somebody says otherwise.
+    expect(phone.page.get_by_role("radio", name=phone.word("photo.after"))).to_be_checked()
     _shoot(phone, 2)
+    phone.choose("photo.before")
+    _shoot(phone, 3)
     phone.tap("problem.save")
     phone.shows("problems.title")
-    expect(phone.page.get_by_role("img")).to_have_count(2)
-    before, after, problem = _received(county, phone, "problem")
+    expect(phone.page.locator(".pictures img")).to_have_count(3)
+    said = [phone.word("photo.before"), phone.word("photo.after"), phone.word("photo.before")]
+    expect(phone.page.locator(".pictures .shows")).to_have_text(said)
+    before, after, again, problem = _received(county, phone, "problem")
+    assert [shot["body"]["after_fixing"] for shot in (before, after, again)] == [False, True, False]  # type: ignore[index]
     assert (before["kind"], problem["kind"]) == ("photo", "problem")
     assert [shot["body"]["of_record"] for shot in (before, after)] == [problem["id"]] * 2  # type: ignore[index]
     assert set(problem["body"]) == {  # type: ignore[arg-type]

@@ -64,10 +64,14 @@ def _visit(phone: Phone) -> Iterator[str]:
     phone.fill("problem.other_reason", "清单之外")
     phone.fill("problem.text", "村部公示栏无本年度资金公告")
     yield "problem"
-    phone.tap("problem.save")
-    phone.shows("problems.title")
     phone.page.locator("input[capture]").set_input_files(jpeg("#35605a", "board"))
     expect(phone.page.get_by_role("img", name=phone.word("photo.number", n=1))).to_be_visible()
+    phone.page.get_by_label(phone.word("problem.fixed")).check()
+    yield "problem-fixed"
+    phone.tap("problem.save")
+    phone.shows("problems.title")
+    phone.page.locator("input[capture]").set_input_files(jpeg("#8a6a35", "board"))
+    expect(phone.page.get_by_role("img", name=phone.word("photo.number", n=2))).to_be_visible()
     yield "problems-found"
     phone.tap("problems.questions")
     phone.choose("answer.yes")

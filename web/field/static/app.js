@@ -35,6 +35,7 @@ const PUBLIC = ["sign-in", "self-test", "in-app"];
 const root = document.getElementById("app");
 let screen = null;
 let work = null;
+let loading = null;
 let moves = 0;
 let moving = Promise.resolve();
 
@@ -61,7 +62,7 @@ async function goTo(route) {
   if (before && before.leave) await before.leave();
   if (!state.notice || !state.notice.stays) state.notice = null;
   else state.notice.stays = false;
-  if (state.account) await session.touch();
+  session.touch().catch(() => {});
   const module = await moduleOf(route);
   try {
     if (work) await work.settle(route);
@@ -96,14 +97,18 @@ async function moduleOf(route) {
 }
 
 /** What only somebody who signed in needs, loaded once: the engine of the work, and the words for it. */
-async function loadWork() {
-  if (work) return work;
-  const [found] = await Promise.all([import("./work.js"), speakOfWork()]);
-  if (!work) {
-    work = found;
-    work.listen();
+function loadWork() {
+  if (!loading) {
+    loading = Promise.all([import("./work.js"), speakOfWork()]).then(([found]) => {
+      work = found;
+      work.listen();
+      return work;
+    });
+    loading.catch(() => {
+      loading = null; // asked for again, it is tried again
+    });
   }
-  return work;
+  return loading;
 }
 
 /** Loading anew is the way out: a browser may remember for as long as the page lives that a file was not there. */
@@ -164,7 +169,7 @@ function hearWhoIsHere({ reason }) {
 const beginWork = () => loadWork().then((found) => found.begin()).catch(() => {});
 
 async function start() {
-  await speak(wantedLanguage());
+  speak(wantedLanguage());
   root.textContent = "";
   paintWith(() => screen && paint());
   hear("session", hearWhoIsHere);
@@ -174,13 +179,37 @@ async function start() {
     await move();
     return;
   }
-  const lost = await wiped();
+  const wanted = location.hash;
+  beforeTheStoreAnswers();
+  const [lost] = await Promise.all([wiped(), session.start()]);
+  state.account = session.current();
+  if (state.account) history.replaceState(null, "", wanted || "#/");
   if (lost) tell("bad", t("wiped.told", { since: when(lost.since), n: lost.unsent }), { stays: true });
-  state.account = await session.start();
   if (state.account) await loadWork().then((found) => found.takeUpWhereItWas()).catch(() => {});
   await move();
   shell.register();
   if (state.account) await beginWork();
+}
+
+/**
+ * Opening the store takes a slow phone longer than anything else. Meanwhile whoever was here gets the modules of their
+ * screen loaded, and where nobody was, the sign-in stands already.
+ */
+function beforeTheStoreAnswers() {
+  const { name } = routeOf(location.hash);
+  if (session.wasUnlocked()) {
+    for (const href of root.dataset.work.split(" ")) {
+      document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
+    }
+    loadWork().catch(() => {});
+    SCREENS[name]().catch(() => {});
+  } else if (!PUBLIC.includes(name) || name === "sign-in") {
+    if (name !== "sign-in") history.replaceState(null, "", "#/sign-in");
+    state.route = routeOf(location.hash);
+    screen = signIn;
+    paint();
+    screen = null; // nobody left it when the first move comes, and what was typed by then stays
+  }
 }
 
 start();

@@ -9,7 +9,7 @@ import * as shell from "./engine/shell.js";
 import * as visits from "./engine/visits.js";
 import { leaveVisit, saveDraft, takeUp } from "./screens/draft.js";
 import { box, button } from "./screens/parts.js";
-import { act, hear, redraw, state, tell } from "./screens/state.js";
+import { act, hear, redraw, sentence, state, tell } from "./screens/state.js";
 import { megabytes, t, when } from "./screens/words.js";
 
 /** What is still to be done on a visit that has ended. */
@@ -21,10 +21,15 @@ export async function settle(route) {
   if (route.name !== "visit" && !route.name.startsWith("visit/")) {
     await leaveVisit();
     positions.stop();
-    if (state.account) await Promise.all([readHome(), readOutbox()]);
+    if (!state.account) return;
+    await readHome();
+    // What waits is counted in the whole store and in the browser's bookkeeping; only its own screen waits for that.
+    const counted = readOutbox();
+    if (route.name === "outbox") await counted;
+    else counted.then(redraw, (trouble) => tell("bad", sentence(trouble)));
     return;
   }
-  await Promise.all([readHome(), takeUp(route.id)]);
+  await Promise.all([readHome(), readSheets(), takeUp(route.id)]);
   if (state.visit.ended) {
     positions.stop();
     if (!AFTERWARDS.includes(route.name)) throw new Error("this visit has ended");
@@ -38,10 +43,14 @@ export async function settle(route) {
 }
 
 async function readHome() {
-  const [list, ownVisits, returns, items, questions] = await Promise.all([
-    assignments.list(), visits.list(), assignments.returns(), assignments.items(), assignments.questions(),
-  ]);
-  state.home = { assignments: list, visits: ownVisits, returns, items: items ? items.items : [], questions };
+  const [list, ownVisits, returns] = await Promise.all([assignments.list(), visits.list(), assignments.returns()]);
+  state.home = { assignments: list, visits: ownVisits, returns };
+}
+
+/** The 29 items and the questions, which only a visit's screens show. */
+async function readSheets() {
+  const [items, questions] = await Promise.all([assignments.items(), assignments.questions()]);
+  state.sheets = { items: items ? items.items : [], questions };
 }
 
 async function readOutbox() {

@@ -9,6 +9,15 @@ self.addEventListener('install', (event) => {
   // 'reload': the browser's own cache may hold a file of another version.
   const requests = SHELL.paths.map((path) => new Request(path, { cache: 'reload' }));
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(requests)));
+  // Newer browsers take the files from the cache themselves then, and a start need not wait for this worker to wake.
+  if (event.addRoutes) {
+    event.addRoutes(
+      ['/field/', '/field/static/*', '/field/vendor/*'].map((pathname) => ({
+        condition: { urlPattern: { pathname, search: '' }, requestMethod: 'get' },
+        source: { cacheName: CACHE },
+      })),
+    );
+  }
 });
 
 self.addEventListener('activate', (event) => {

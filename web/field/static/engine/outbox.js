@@ -87,9 +87,10 @@ export async function sendAgain() {
  * Everything the outbox screen shows.
  * @returns {Promise<{sending: boolean, needs_sign_in: boolean, next_ms: number|null, trouble: null|{kind: string, detail: string},
  *   last_contact_ms: number|null, clock_offset_ms: number|null, storage: object, waiting: {records: number, photos: number, bytes: number},
- *   attention: number, damaged: number, delivered: {records: number, photos: number}, oldest_unsent_ms: number|null, visits: object[], others: object[]}>}
+ *   attention: number, damaged: number, outside: number, delivered: {records: number, photos: number}, oldest_unsent_ms: number|null, visits: object[], others: object[]}>}
  *   trouble.kind: `no-contact`, `sign-in`, a problem's slug, or `phone`; attention: refused and conflicting ones;
  *   damaged: what did not open when it was to be sent, and stays here;
+ *   outside: photos beyond the caps, which the server keeps outside of the visit;
  *   others: accounts of this phone whose work only they can send
  */
 export async function view() {
@@ -115,6 +116,7 @@ export async function view() {
     },
     attention: count([...records, ...photos], 'refused', 'conflict'),
     damaged: count([...records, ...photos], 'damaged'),
+    outside: count(records, 'outside'),
     delivered: { records: count(records, 'delivered'), photos: count(photos, 'delivered') },
     oldest_unsent_ms: unsent.reduce((oldest, one) => (oldest === null ? one.made_ms : Math.min(oldest, one.made_ms)), null),
     visits,

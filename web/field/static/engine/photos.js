@@ -24,10 +24,11 @@ export class PhotoCap extends Error {
  * Keep a photo and the record that announces it; both are on the disk when this returns.
  * @param {string} visitId
  * @param {File} file as the camera or the gallery gave it
- * @param {{source: 'camera'|'gallery', ofRecord?: string|null, draft?: object}} how draft: saved with it
+ * @param {{source: 'camera'|'gallery', ofRecord?: string|null, afterFixing?: boolean, draft?: object}} how afterFixing:
+ *   it shows what a problem's place looks like after it was put right; draft: saved with it
  * @returns {Promise<{id: string, seq: number, sha256: string, size_bytes: number, preview: string|null}>}
  */
-export async function take(visitId, file, { source, ofRecord = null, draft }) {
+export async function take(visitId, file, { source, ofRecord = null, afterFixing = false, draft }) {
   const taken_ms = Date.now();
   const { photos } = await load(visitId);
   if (photos.length >= MOST_OF_A_VISIT) throw new PhotoCap(MOST_OF_A_VISIT);
@@ -44,6 +45,7 @@ export async function take(visitId, file, { source, ofRecord = null, draft }) {
     source,
     fixes: fixesAround(taken_ms),
     of_record: ofRecord,
+    after_fixing: afterFixing,
     // A photo that is older than the visit comes from elsewhere; the camera's own is a second old.
     file_modified_at: file.lastModified ? localInstant(file.lastModified) : null,
   };
@@ -51,6 +53,7 @@ export async function take(visitId, file, { source, ofRecord = null, draft }) {
     account_id: accountId(),
     visit_id: visitId,
     of_record: ofRecord,
+    after_fixing: afterFixing,
     sha256,
     size_bytes: bytes.byteLength,
     sent_bytes: 0,

@@ -17,6 +17,7 @@ const GROWS_AFTER_PIECES = 8;
 const CUTS_WITHOUT_PROGRESS = 3;
 const WRONG_HASHES = 3;
 const KEPT_AFTER_RECEIPT_MS = 7 * 24 * 3600 * 1000;
+const BEYOND_CAPS = ['photo_cap_visit', 'photo_cap_problem'];
 const TUS = { 'Tus-Resumable': '1.0.0' };
 
 /** What the link bears, learnt by trying; it survives the attempts but not the page. */
@@ -115,15 +116,19 @@ async function settle(batch, results) {
       const receipt = said.get(row.id);
       const state = standing(receipt, row);
       await tx.objectStore('records').put({ ...row, state, receipt });
-      const photo = state === 'delivered' ? null : await tx.objectStore('photos').get(row.id);
+      const photo = ['delivered', 'outside'].includes(state) ? null : await tx.objectStore('photos').get(row.id);
       if (photo) await tx.objectStore('photos').put({ ...photo, state: 'refused', receipt });
     }
   });
   tell('outbox');
 }
 
-function standing({ outcome, sha256 }, row) {
-  if (outcome === 'refused') return 'refused';
+/**
+ * How a record stands after this receipt. A photo beyond the caps stays outside of the visit, and nobody can change that
+ * by sending it again; what was seen is kept all the same, so its bytes go to the server like any other's.
+ */
+export function standing({ outcome, sha256, reason }, row) {
+  if (outcome === 'refused') return BEYOND_CAPS.includes(reason) ? 'outside' : 'refused';
   // A receipt for other bytes is a receipt for something else.
   const ours = sha256 === row.sha256 && ['accepted', 'same'].includes(outcome);
   return ours ? 'delivered' : 'conflict';
@@ -138,7 +143,7 @@ async function waitingPhotos(account_id) {
     );
     const photos = [].concat(...found).sort((one, other) => one.made_ms - other.made_ms);
     const records = await Promise.all(photos.map((photo) => tx.objectStore('records').get(photo.id)));
-    return photos.filter((photo, at) => records[at] && records[at].state === 'delivered');
+    return photos.filter((photo, at) => records[at] && ['delivered', 'outside'].includes(records[at].state));
   });
 }
 

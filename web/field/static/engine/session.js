@@ -7,11 +7,13 @@
  * @module
  */
 import { ApiProblem, NoContact, request, useToken } from './api.js';
-import { changes, getFact, isTraining, putFact, read, tell, write } from './db.js';
+import { changes, isTraining, read, tell, write } from './db.js';
 import * as keys from './keys.js';
 
 /** So long may nobody use the page before it locks itself. */
 export const LOCKS_AFTER_MS = 72 * 3600 * 1000;
+const TOUCHED_EVERY_MS = 60 * 1000;
+const HERE = 'shidi.here';
 
 /** Sign-out has to wait: something of this account has not been received yet. `unsent` says how much. */
 export class UnsentWork extends Error {
@@ -46,6 +48,7 @@ export class Locked extends Error {}
 /** @type {null|{account: Account, data: CryptoKey, signing: CryptoKey, token: string|null, expires_utc: string|null}} */
 let open = null;
 let refused = false;
+let touched_ms = 0;
 
 useToken(
   () => (open ? open.token : null),
@@ -68,14 +71,32 @@ changes.addEventListener('session', (event) => {
  * @returns {Promise<Account|null>} null: nobody, or locked; then show the accounts of this phone
  */
 export async function start() {
-  const unlocked = await getFact('unlocked');
+  // In one transaction: each takes a slow phone some milliseconds before it can show anything.
+  const { unlocked, row } = await read(['facts', 'accounts'], async (tx) => {
+    const fact = await tx.objectStore('facts').get('unlocked');
+    const account = fact && (await tx.objectStore('accounts').get(fact.value.account_id));
+    return { unlocked: fact ? fact.value : null, row: account };
+  });
   if (unlocked && Date.now() - unlocked.used_ms > LOCKS_AFTER_MS) {
     await lock();
     return null;
   }
-  await enter(unlocked);
-  await touch();
+  await enter(unlocked, row);
+  if (unlocked) touched_ms = unlocked.used_ms;
+  touch().catch(() => {}); // nobody waits for it; the next screen says it again
   return current();
+}
+
+/**
+ * Whether somebody was unlocked when the page was last here. A guess for the first moment, before the store answers:
+ * nothing is shown of anybody because of it.
+ */
+export function wasUnlocked() {
+  try {
+    return localStorage.getItem(HERE) !== null;
+  } catch (error) {
+    return false;
+  }
 }
 
 /** The account that is unlocked, or null. @returns {Account|null} */
@@ -143,6 +164,7 @@ export async function signIn(login, passphrase, options = {}) {
 export async function lock() {
   open = null;
   refused = false;
+  noteHere();
   await write('facts', (tx) => tx.objectStore('facts').delete('unlocked'));
   tell('session', { reason: 'locked' });
 }
@@ -167,8 +189,15 @@ export async function signOut() {
 
 /** Say that the page is being used, so that it does not lock itself. */
 export async function touch() {
-  const unlocked = await getFact('unlocked');
-  if (open && unlocked && unlocked.account_id === open.account.id) await putFact('unlocked', { ...unlocked, used_ms: Date.now() });
+  // By the minute is exact enough for three days, and spares a slow phone a write at each screen.
+  if (!open || Math.abs(Date.now() - touched_ms) < TOUCHED_EVERY_MS) return;
+  const account_id = open.account.id;
+  touched_ms = Date.now();
+  await write('facts', async (tx) => {
+    const fact = await tx.store.get('unlocked');
+    const mine = fact && fact.value.account_id === account_id;
+    if (mine) await tx.store.put({ key: 'unlocked', value: { ...fact.value, used_ms: touched_ms } });
+  });
 }
 
 /** The id of the unlocked account; raises `Locked`. */
@@ -350,19 +379,25 @@ async function admit(row, held, { token, expires_utc }) {
       tx.objectStore('facts').put({ key: 'unlocked', value: unlocked }),
     ]),
   );
-  await enter(unlocked);
+  touched_ms = unlocked.used_ms;
+  await enter(unlocked, { ...row, token_box });
   tell('session', { reason: 'signed-in' });
 }
 
-async function enter(unlocked) {
-  const row = unlocked && (await read('accounts', (tx) => tx.objectStore('accounts').get(unlocked.account_id)));
-  if (!row) {
-    open = null;
-    return;
+async function enter(unlocked, row) {
+  const session = row && (await openToken(row, unlocked.data));
+  if (row && (!open || open.token !== session.token)) refused = false;
+  open = row ? { account: row.account, data: unlocked.data, signing: unlocked.signing, ...session } : null;
+  noteHere();
+}
+
+function noteHere() {
+  try {
+    if (open) localStorage.setItem(HERE, '1');
+    else localStorage.removeItem(HERE);
+  } catch (error) {
+    // Private windows of some browsers; the start then takes a moment longer.
   }
-  const session = await openToken(row, unlocked.data);
-  if (!open || open.token !== session.token) refused = false;
-  open = { account: row.account, data: unlocked.data, signing: unlocked.signing, ...session };
 }
 
 /** How many records and photos of an account the server has not said it has. */

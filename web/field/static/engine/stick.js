@@ -5,6 +5,7 @@
 import { exportKeys } from './assignments.js';
 import { read, tell, write } from './db.js';
 import { base64url, bytesOf, closeBox, exportKey, localInstant, verifies } from './keys.js';
+import { standing } from './sending.js';
 import { Damaged, current, unsealBytes, unsealIfWhole } from './session.js';
 
 const FORMAT = 'phone-export/1';
@@ -112,9 +113,8 @@ async function settleVisit(account_id, result, at_utc, counts) {
     for (const row of await tx.objectStore('records').index('visit').getAll(range)) {
       const receipt = said.get(row.id);
       if (!receipt || row.state === 'delivered') continue;
-      const ours = ['accepted', 'same'].includes(receipt.outcome) && receipt.sha256 === row.sha256;
-      const state = ours ? 'delivered' : receipt.outcome === 'refused' ? 'refused' : 'conflict';
-      counts[ours ? 'records' : 'refused'] += 1;
+      const state = standing(receipt, row);
+      counts[state === 'delivered' ? 'records' : 'refused'] += 1;
       await tx.objectStore('records').put({ ...row, state, receipt });
     }
     for (const row of await tx.objectStore('photos').index('visit').getAll([account_id, result.visit_id])) {

@@ -24,7 +24,7 @@ export class VisitEnded extends Error {}
  * @property {string} sha256
  * @property {string} made_at
  * @property {object} body
- * @property {'waiting'|'delivered'|'conflict'|'refused'} state
+ * @property {'waiting'|'delivered'|'conflict'|'refused'|'outside'|'damaged'} state
  * @property {object|null} receipt the server's answer: `log_index` is the receipt number
  */
 
@@ -110,10 +110,11 @@ export async function load(visitId) {
     draft_damaged: row.draft_box !== null && draft === null,
     ended: row.ended,
     records: await Promise.all(records.map(opened)),
-    photos: photos.map(({ id, state, of_record, size_bytes, sent_bytes, receipt }) => ({
+    photos: photos.map(({ id, state, of_record, after_fixing = false, size_bytes, sent_bytes, receipt }) => ({
       id,
       state,
       of_record,
+      after_fixing,
       size_bytes,
       sent_bytes,
       receipt,
@@ -255,7 +256,6 @@ async function visitRow(visitId) {
 async function makeRecord(visit, id, kind, body) {
   const pack = await unseal(visit.package_box, `visit/${visit.visit_id}`);
   const seq = visit.seq + 1;
-  const since = nonceTimes.get(visit.visit_id);
   const content = {
     id,
     visit_id: visit.visit_id,
@@ -263,8 +263,7 @@ async function makeRecord(visit, id, kind, body) {
     seq,
     previous: visit.last_sha256,
     made_at: localInstant(),
-    // Only known while the page that got the nonce lives; a guess after a restart would be worth less than nothing.
-    monotonic_ms: since === undefined ? null : Math.round(performance.now() - since),
+    monotonic_ms: elapsedSince(nonceTimes.get(visit.visit_id)),
     nonce: pack.nonce || null,
     body: typeof body === 'function' ? body(seq) : body,
   };
@@ -274,6 +273,15 @@ async function makeRecord(visit, id, kind, body) {
   const { account_id, visit_id } = visit;
   const row = { id, account_id, visit_id, seq, sha256, size_bytes: text.length, made_ms: Date.now(), state: 'waiting', receipt: null, box };
   return { content, row };
+}
+
+/**
+ * Only known while the page that got the nonce lives; a guess after a restart would be worth less than nothing. A clock
+ * that ran backwards says nothing either, and a negative number would have the server refuse the record.
+ */
+function elapsedSince(nonce_ms) {
+  const elapsed_ms = nonce_ms === undefined ? -1 : Math.round(performance.now() - nonce_ms);
+  return elapsed_ms < 0 ? null : elapsed_ms;
 }
 
 /** Write record and chain end together; false when somebody else added a record meanwhile. */

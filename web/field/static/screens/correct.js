@@ -69,9 +69,9 @@ function fields(record) {
   }
   if (record.kind === "problem") return problemFields(body, change, type);
   if (record.kind === "answers") {
-    if (!state.home.questions) return nothing;
+    if (!state.sheets.questions) return nothing;
     const answer = (keeping) => (id, changes) => keeping(answered(state.draft.correction.body, id, changes));
-    return answerFields(state.home.questions, body, answer(change), answer(type));
+    return answerFields(state.sheets.questions, body, answer(change), answer(type));
   }
   return html`${tripFields(body, change)}${noteField(body, type)}`;
 }

@@ -71,7 +71,7 @@ const sign = () => act(async () => {
   const how = state.visit.package.team.length > 1 ? closesHow() : "close";
   await saveDraft();
   await signSightings();
-  const answers = state.home.questions && answersBody(state.home.questions.version, state.draft.answers);
+  const answers = state.sheets.questions && answersBody(state.sheets.questions.version, state.draft.answers);
   if (answers && !signed("answers").length) await visits.add(id, "answers", answers);
   if (state.draft.all_in_order && !signed("problem").length && !signed("all_in_order").length) await visits.add(id, "all_in_order", {});
   await visits.forgetNames(id);

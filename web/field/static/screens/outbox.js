@@ -21,6 +21,7 @@ export function view() {
       ${records + photos ? box("look", html`<p><strong>${t("outbox.waits", { records, photos, size: megabytes(bytes) })}</strong></p>${age(now.oldest_unsent_ms)}`) : quiet(now)}
       ${now.attention ? box("bad", html`<p>${t("outbox.attention", { n: now.attention })}</p>${button(t("outbox.send_again"), () => act(outbox.sendAgain))}`) : nothing}
       ${now.damaged ? box("bad", html`<p>${t("outbox.damaged", { n: now.damaged })}</p>${button(t("outbox.send_again"), () => act(outbox.sendAgain))}`) : nothing}
+      ${now.outside ? box("plain", t("outbox.outside", { n: now.outside })) : nothing}
       ${trouble(now)}
     </section>
     <dl class="facts">
@@ -61,8 +62,11 @@ const visit = (one) => html`<section class="card"><h2>${one.village ? one.villag
     <ul class="plain">${one.records.map((record) => item(t("outbox.record", { n: record.seq }), record))}
       ${one.photos.map((photo, index) => item(t("photo.number", { n: index + 1 }), photo))}</ul></details></section>`;
 
-const item = (name, one) => html`<li>${name} ${progress(one)} ${one.receipt && one.state === "delivered" ? html`<span class="soft">${t("outbox.receipt", { n: one.receipt.log_index })}</span>` : nothing}
-  ${one.receipt && one.receipt.reason ? html`<small>${one.receipt.reason}</small>` : nothing}</li>`;
+const item = (name, one) => html`<li>${name} ${progress(one)} ${one.receipt && Number.isInteger(one.receipt.log_index) ? html`<span class="soft">${t("outbox.receipt", { n: one.receipt.log_index })}</span>` : nothing}
+  ${one.receipt && one.receipt.reason ? html`<small>${why(one.receipt.reason)}</small>` : nothing}</li>`;
+
+/** A code of the server's in words, where the page knows it. */
+const why = (reason) => (known(`outbox.reason.${reason}`) ? t(`outbox.reason.${reason}`) : reason);
 
 // By cable or stick.
 

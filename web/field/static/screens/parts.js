@@ -9,7 +9,7 @@ export const mark = (tone, text) => html`<span class="mark ${tone}"><span aria-h
 
 const SIGNS = { good: "✓", look: "!", bad: "✕", plain: "○", busy: "…" };
 
-const TONES = { draft: "plain", waiting: "look", uploading: "busy", attention: "bad", damaged: "bad", conflict: "bad", refused: "bad", delivered: "good" };
+const TONES = { draft: "plain", waiting: "look", uploading: "busy", attention: "bad", damaged: "bad", conflict: "bad", refused: "bad", outside: "look", delivered: "good" };
 
 /** How far a visit, a record or a photo has come. */
 export const progress = (one) => mark(TONES[one.state], t(`progress.${one.state}`, { percent: one.percent || 0 }));

@@ -31,7 +31,7 @@ function listView() {
 
 /** A problem that is signed, and its photos. */
 const foundCard = ({ id, body }) => html`<article class="card"><h2>${itemName(body)} ${mark("look", t(`problem.kind_short.${body.kind}`))}</h2>
-  <p>${body.text}</p>${photosOf(id)}</article>`;
+  <p>${body.text}</p>${photosOf(id, { fixed: body.fixed_on_spot })}</article>`;
 
 /** What was taken for problems that were given up again: signed at the shutter, so it stays, as photos of the visit. */
 function givenUp() {
@@ -59,7 +59,7 @@ function formView() {
   const type = (changes) => keepTyping({ problem: { ...state.draft.problem, ...changes } });
   const lacking = whatLacks(problem);
   return html`<p class="soft">${t("problem.photos")}</p>
-    ${photosOf(problem.id)}
+    ${photosOf(problem.id, { fixed: problem.fixed_on_spot })}
     ${problemFields(problem, change, type)}
     <p class="after">${button(t("problem.discard"), discard, { danger: true })}</p>
     ${thumb(
@@ -70,7 +70,7 @@ function formView() {
 
 /** The fields of a problem; used for the visit and for corrections. */
 export function problemFields(problem, change, type) {
-  const items = (state.home && state.home.items) || [];
+  const items = state.sheets.items;
   const chosen = items.find((one) => one.number === problem.item);
   return html`
     <h2>${t("problem.which")}</h2>
@@ -122,7 +122,7 @@ export function problemBody({ item, other_reason, kind, text, place_note, fixed_
 
 const save = () => act(async () => {
   const { problem } = state.draft;
-  const draft = { ...state.draft, problem: null, all_in_order: false };
+  const draft = { ...state.draft, problem: null, after_fixing: null, all_in_order: false };
   await visits.add(state.visit.visit_id, "problem", problemBody(problem), { id: problem.id, draft });
   state.draft = draft;
   window.scrollTo(0, 0);
@@ -130,7 +130,7 @@ const save = () => act(async () => {
 
 const discard = () => act(async () => {
   const taken = state.visit.photos.filter((photo) => photo.of_record === state.draft.problem.id).length;
-  await keep({ problem: null });
+  await keep({ problem: null, after_fixing: null });
   if (taken) tell("look", t("problem.photos_stay", { n: taken }));
   window.scrollTo(0, 0);
 });

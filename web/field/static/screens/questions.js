@@ -10,7 +10,7 @@ import { either, language, t } from "./words.js";
 export const title = () => t("questions.title");
 
 export function view() {
-  const set = state.home.questions;
+  const set = state.sheets.questions;
   if (!set) return html`${box("plain", t("questions.missing"))}${leave()}`;
   const change = (id, changes) => keep({ answers: answered(state.draft.answers, id, changes) });
   const type = (id, changes) => keepTyping({ answers: answered(state.draft.answers, id, changes) });

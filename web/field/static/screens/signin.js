@@ -13,9 +13,13 @@ let needsPrevious = false;
 let needsCode = false;
 let invitation;
 
-export async function enter() {
+/** What was typed before the phone's accounts were known stays; what somebody leaves behind does not. */
+export function leave() {
   Object.assign(typed, { passphrase: "", previous: "", code: "" });
   needsPrevious = needsCode = false;
+}
+
+export async function enter() {
   takeInvitation(state.route.id);
   state.accounts = await session.accountsHere();
   if (!typed.login && state.accounts.length === 1) typed.login = state.accounts[0].login;

@@ -9,6 +9,7 @@ export const state = {
   account: null,
   accounts: [],
   home: null,
+  sheets: { items: [], questions: null },
   outbox: null,
   visit: null,
   draft: null,
