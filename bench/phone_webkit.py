@@ -88,8 +88,10 @@ def _visit(driver: Any, data_dir: Path, port: int) -> int:
     # The server is gone; from here on nothing but the phone is left.
     driver.execute_script(_HERE)
     driver.execute_script(f"location.hash = '#/visit/{visit_id}/arrive'")
-    _until("a position is offered", lambda: _there(driver, ".thumb .button.main:not(:disabled)"))
-    _click(driver, ".thumb .button.main")
+    # Below the ring: the screen before has a button of this kind too, and stands until this one is loaded.
+    accept = ".ring-box ~ .thumb .button.main:not(:disabled)"
+    _until("a position is offered", lambda: _there(driver, accept))
+    _click(driver, accept)
     _until("the people are shown", lambda: driver.current_url.endswith("/people"))
     _until("there are answers", lambda: _there(driver, "input[type=radio]"))
     driver.execute_script("document.querySelector('input[type=radio]').click()")

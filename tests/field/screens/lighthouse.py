@@ -65,9 +65,11 @@ def _of_language(folder: Path, language: str, lighthouse: Path) -> dict[str, flo
         phone.tap("problems.add")
         phone.page.locator("input[capture]").first.set_input_files(jpeg("#35605a", "board"))
         phone.page.get_by_role("img").first.wait_for()
-        phone.page.close()
         places = ["#/", f"#/open/{assignment}", *[f"#/visit/{visit}/{part}".rstrip("/") for part in PARTS]]
         for place in (*places, "#/outbox", "#/settings", "#/self-test", "#/in-app"):
+            # A page that starts takes a draft up where it was left, so it is left where Lighthouse shall look.
+            phone.go(place)
+            phone.page.wait_for_timeout(1000)
             found[f"{place.replace(visit, '…')} {language}"] = _ask(lighthouse, port, f"{address}/field/{place}")
         context.close()
     county.world.store.close()
