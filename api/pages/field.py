@@ -27,7 +27,6 @@ VENDOR = WEB / "vendor"
 # The libraries of the phone page; the desk's stay at the desk.
 VENDORED = ("lit-html.js", "idb.js", "qr/index.js", "qr/decode.js")
 START = "app.js"
-WORK = "work.js"
 LANGUAGES = ("zh", "en")
 # Spelled out, since a system's own table of types may not know modules or manifests, and a browser then refuses them.
 TYPES = {
@@ -40,6 +39,7 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 PACKED_ALREADY = {".png"}
+COMMENTED = {".js", ".css"}
 PAGE_SUFFIX = ".html"
 
 # Comments are for whoever reads the source; on a mountain they would be two fifths of what a phone has to load.
@@ -77,7 +77,7 @@ class Shell:
 def show_shell() -> Response:
     """The page itself: empty frame, style, the texts of its start, and the modules it will want."""
     words = tuple(_stamp(path) for path in _start_words())
-    return _answer(_page(_stamp(_page_source()), tuple(start_modules()), tuple(work_modules()), words, _foot()))
+    return _answer(_page(_stamp(_page_source()), tuple(start_modules()), words, _foot()))
 
 
 @field.get("/sw.js")
@@ -125,18 +125,7 @@ def shell(foot: Foot = Foot()) -> Shell:
 
 def start_modules() -> Iterator[str]:
     """The modules the page loads before it shows anything: those that ``app.js`` imports, and what these import."""
-    return _modules_of(START)
-
-
-def work_modules() -> Iterator[str]:
-    """What is loaded besides for somebody who has signed in, apart from the screens."""
-    known = set(start_modules())
-    return (module for module in _modules_of(WORK) if module not in known)
-
-
-def _modules_of(script: str) -> Iterator[str]:
-    """A script and all that it imports, not counting what is loaded when it is wanted."""
-    waiting, seen = [f"static/{script}"], set[str]()
+    waiting, seen = [f"static/{START}"], set[str]()
     while waiting:
         name = waiting.pop(0)
         if name in seen:
@@ -149,7 +138,7 @@ def _modules_of(script: str) -> Iterator[str]:
 
 
 def without_comments(source: str) -> str:
-    """A script without the comments that have lines of their own, licences apart; other lines keep their numbers.
+    """A script or style without the comments on lines of their own, licences apart; other lines keep their numbers.
 
     >>> without_comments("/** Why.\\n */\\nlet a = 'b'; // c")
     "\\n\\nlet a = 'b'; // c"
@@ -204,17 +193,15 @@ def _imports(stamp: Stamp) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _file(stamp: Stamp) -> Served:
     path = stamp[0]
-    body = without_comments(path.read_text("utf-8")).encode() if path.suffix == ".js" else path.read_bytes()
+    body = without_comments(path.read_text("utf-8")).encode() if path.suffix in COMMENTED else path.read_bytes()
     return _served(body, path.suffix)
 
 
 @lru_cache(maxsize=4)
-def _page(
-    stamp: Stamp, modules: tuple[str, ...], work: tuple[str, ...], words: tuple[Stamp, ...], foot: Foot
-) -> Served:
+def _page(stamp: Stamp, modules: tuple[str, ...], words: tuple[Stamp, ...], foot: Foot) -> Served:
     template = _environment().from_string(stamp[0].read_text("utf-8"))
     texts = {path.stem: json.loads(path.read_text("utf-8")) for path, _, _ in words}
-    return _served(template.render(modules=modules, work=work, words=texts, foot=foot).encode(), PAGE_SUFFIX)
+    return _served(template.render(modules=modules, words=texts, foot=foot).encode(), PAGE_SUFFIX)
 
 
 @lru_cache(maxsize=4)

@@ -55,7 +55,7 @@ def test_killed_right_after_saved_and_started_without_a_network_everything_is_th
     saved = [record["id"] for record in phone.load(visit_id)["records"]]
     for number in range(KILLS):
         phone.context.set_offline(True)
-        saved.append(phone.take(visit_id, seed=number, draft={"step": number})["id"])
+        saved.append(phone.take(visit_id, seed=700 + number, draft={"step": number})["id"])
         assert kill_browser(tmp_path / "profile") > 0
         phone = PagePhone(profile(), field_server.base_url, offline=True)
         assert phone.call("session", "start")["login"] == "lin"
@@ -65,7 +65,7 @@ def test_killed_right_after_saved_and_started_without_a_network_everything_is_th
         assert phone.outbox()["waiting"]["photos"] == number + 1
     phone.context.set_offline(False)
     assert phone.sync()["waiting"] == NOTHING_WAITS
-    assert all(arrived_once(field_server, sha256_of(number, 300_000)) for number in range(KILLS))
+    assert all(arrived_once(field_server, sha256_of(700 + number, 300_000)) for number in range(KILLS))
 
 
 def test_a_dead_server_costs_nothing_and_is_told_from_a_missing_network(

@@ -198,9 +198,6 @@ async function start() {
 function beforeTheStoreAnswers() {
   const { name } = routeOf(location.hash);
   if (session.wasUnlocked()) {
-    for (const href of root.dataset.work.split(" ")) {
-      document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
-    }
     loadWork().catch(() => {});
     SCREENS[name]().catch(() => {});
   } else if (!PUBLIC.includes(name) || name === "sign-in") {
