@@ -216,6 +216,7 @@ def _visit_rows(
         "assigned_by": by,
         "assigned_utc": began - timedelta(days=1),
         "log_index": 0,
+        "withdrawn_reason": "",
     }
     visit: dict[str, object] = {
         "id": ids[1],
