@@ -249,7 +249,7 @@ def test_few_visits_say_that_they_are_not_enough_and_what_is_missing(desk: Desk)
     text = plain(desk.client("organization").get(f"/desk/postings/{desk.posting('演示张一')}").text)
     assert "核查次数不足" in text
     assert "可计的核查：有 1 次，至少要 4 次" in text
-    said = text.split("抽样结果")[1].split("派驻情况")[0]
+    said = text.split("目前的计数")[1].split("派驻情况")[0]
     assert "95% 区间 21–100%，太宽，说明不了什么" in said  # one visit that counts, met
 
 

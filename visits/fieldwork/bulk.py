@@ -13,8 +13,6 @@ from visits.plans import Assignment, AssignmentMember
 from visits.store import UnitOfWork
 
 BILLION = 1_000_000_000
-# Columns that a draw fills; an assignment made before there were draws has none.
-STORED_IN_BILLIONTHS = ("inclusion_billionths", "slot_billionths")
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def sightings_known(
             villagers_asked=judged.villagers_asked,
             villagers_know=judged.villagers_know,
             on_leave=bool(judged.leave_ids),
-            drawn=assigned.draw_reference is not None,
+            drawn=assigned.draw_id is not None,
             unannounced=is_unannounced_indeed(visit),
             draw_probability=_probability(assigned),
             inspectors=teams.get(visit.assignment_id, ()),
@@ -95,7 +93,7 @@ def sightings_known(
 
 def _probability(assigned: Assignment) -> float:
     """How likely the draw was to come to this village in this slot; one where none is stored."""
-    stored = [getattr(assigned, name, None) for name in STORED_IN_BILLIONTHS]
+    stored = (assigned.inclusion_billionths, assigned.slot_billionths)
     return prod(n / BILLION for n in stored if n)
 
 
