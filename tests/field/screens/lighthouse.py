@@ -35,8 +35,6 @@ def main() -> int:
         made.world.store.close()
         for language in ("zh", "en"):
             scores |= _of_language(folder, language, lighthouse)
-    for screen, score in scores.items():
-        print(f"{screen}: {score:.2f}")
     return 0 if scores and all(score == 1 for score in scores.values()) else 1
 
 
@@ -70,7 +68,9 @@ def _of_language(folder: Path, language: str, lighthouse: Path) -> dict[str, flo
             # A page that starts takes a draft up where it was left, so it is left where Lighthouse shall look.
             phone.go(place)
             phone.page.wait_for_timeout(1000)
-            found[f"{place.replace(visit, '…')} {language}"] = _ask(lighthouse, port, f"{address}/field/{place}")
+            screen = f"{place.replace(visit, '…')} {language}"
+            found[screen] = _ask(lighthouse, port, f"{address}/field/{place}")
+            print(f"{screen}: {found[screen]:.2f}", flush=True)
         context.close()
     county.world.store.close()
     return found
