@@ -16,7 +16,7 @@ ROOMS = (access, draws, fieldwork, intake, ledger, log, people, places, plans, r
 
 # Of households and of bodies: no column and no field may be called anything like it.
 NEVER = re.compile(
-    r"house_?(hold|number)|householder|farmer|resident|villager(_name|_id|s_names)|door|face|voice|audio|video|id_card|"
+    r"house_?number|household_(name|head|member|phone|no\b)|householder|farmer|resident|villager(_name|_id|s_names)|door|face|voice|audio|video|id_card|"
     r"id_number|identity_number|bank|iban|health|disease|track\b|tracks|heartbeat|score|rank(ing)?\b|poor_?person"
 )
 # The list that households are drawn from holds whom to ask for, sealed, and nothing else; what a visit keeps of a
@@ -28,8 +28,17 @@ DRAWN_BY_NUMBER = {
 # Where a position may stand in the open: public places only. Everywhere else it is sealed.
 OPEN_POSITIONS = {"site", "device_calibration", "project"}
 POSITION = re.compile(r"(^|_)(lon|lat|lng|longitude|latitude)(_|$)")
-# Who is told positions over the API: the team and those who read its visit, and phones of public sites.
-TOLD_POSITIONS = {"FixOut", "PackageSiteOut", "ProjectOut", "FixIn", "PointIn", "CalibrationIn", "CalibrationOut"}
+# Who is told positions over the API: the team and those who read its visit; of public sites and of villages anybody.
+TOLD_POSITIONS = {
+    "FixOut",
+    "PackageSiteOut",
+    "MapVillagesOut",
+    "ProjectOut",
+    "FixIn",
+    "PointIn",
+    "CalibrationIn",
+    "CalibrationOut",
+}
 
 
 def _documented() -> dict[str, tuple[str, ...]]:
