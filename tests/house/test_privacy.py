@@ -23,7 +23,7 @@ NEVER = re.compile(
 # household is its number in the order of chance. ``tests/visits/fieldwork/test_households.py`` holds both to that.
 DRAWN_BY_NUMBER = {
     *(f"household.{column.name}" for column in places.Household.__table__.columns),
-    *("assignment.household_seed", "AnswerOut.household", "PackageOut.households"),
+    *("assignment.household_seed", "AnswerOut.household", "PackageOut.households", "QuestionOut.per_household"),
 }
 # Where a position may stand in the open: public places only. Everywhere else it is sealed.
 OPEN_POSITIONS = {"site", "device_calibration", "project"}
