@@ -17,7 +17,7 @@ from statistics import median
 from threading import Thread
 
 import click
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from waitress.server import create_server
 
 from api.app import create_app, open_store
@@ -29,7 +29,7 @@ from visits.zone import LOCAL_ZONE
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 # A shared machine may be ten times slower than a calm one.
 SLOWEST_MS = 180_000
-WINDOW = {"width": 1200, "height": 900}
+WINDOW: ViewportSize = {"width": 1200, "height": 900}
 
 PAN = """
 async () => {

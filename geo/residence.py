@@ -19,7 +19,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.cells import REACH_M, Cells, cut_into_cells
+from geo.cells import REACH_M, Cells
+from geo.cutting import cut_into_cells
 from geo.datum import Datum
 from geo.errors import BadLog, SwappedAxes
 from geo.patterns import Slots, patterns, presence, slots
