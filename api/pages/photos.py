@@ -15,7 +15,17 @@ from api.pages.frame import page, told
 from geo import LonLat, distance_m
 from media import Box
 from visits.access import Right, require
-from visits.fieldwork import MOST_BOXES, FixView, PhotoView, cover, covers_of_photo, look_alikes, photo_of_visit, visit
+from visits.fieldwork import (
+    MOST_BOXES,
+    FixView,
+    PhotoView,
+    cover,
+    covers_of_photo,
+    exif_place,
+    look_alikes,
+    photo_of_visit,
+    visit,
+)
 
 SPARE_ROWS = 8
 
@@ -102,8 +112,7 @@ def side_by_side(fixes: tuple[FixView, ...], photo: PhotoView) -> SideBySide:
     """The phone's most accurate fix and the photo's own position; neither is corrected by the other."""
     known = [fix for fix in fixes if fix.wgs84_lon_deg is not None]
     fix = min(known or fixes, key=lambda f: f.accuracy_m if f.accuracy_m is not None else float("inf"), default=None)
-    lon, lat = photo.facts.get("lon_deg"), photo.facts.get("lat_deg")
-    exif = LonLat(lon, lat) if lon is not None and lat is not None else None
+    exif = exif_place(photo.facts)
     if exif is None or fix is None or fix.wgs84_lon_deg is None or fix.wgs84_lat_deg is None:
         return SideBySide(fix, exif, None)
     return SideBySide(fix, exif, distance_m(exif, LonLat(fix.wgs84_lon_deg, fix.wgs84_lat_deg)))

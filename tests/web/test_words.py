@@ -1,5 +1,6 @@
 """Every text of the desk stands in both languages, and nowhere but in the word lists."""
 
+import ast
 import json
 import re
 import string
@@ -24,6 +25,10 @@ SCRIPT_BEGUN_KEY = re.compile(r"""\bsay\(\s*(?:[^"(),]+\? )?`([a-z0-9_.]+\.)\$""
 TAGS_AND_CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&[a-z]+;", re.DOTALL)
 
 
+def gaps(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
 def test_both_languages_have_the_same_keys() -> None:
     assert WORDS["zh"].keys() == WORDS["en"].keys()
 
@@ -33,9 +38,6 @@ def test_no_text_is_empty() -> None:
 
 
 def test_both_languages_fill_the_same_gaps() -> None:
-    def gaps(text: str) -> set[str | None]:
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-
     assert [key for key in WORDS["zh"] if gaps(WORDS["zh"][key]) != gaps(WORDS["en"][key])] == []
 
 
@@ -102,14 +104,74 @@ def test_the_vocabulary_of_sightings_is_complete(language: str) -> None:
     assert {f"slot.{slot}" for slot in SLOTS} | {f"slot.short.{slot}" for slot in SLOTS} <= texts.keys()
 
 
-def test_every_hint_of_the_domain_has_words_and_honest_causes() -> None:
-    source = (Path(__file__).parents[2] / "visits" / "fieldwork" / "hints.py").read_text("utf-8")
-    codes = set(re.findall(r'RaisedHint\(\s*"([a-z_]+)"', source)) | set(
-        re.findall(r'code, \w+ = \("([a-z_]+)"', source)
-    )
-    assert codes
+# Codes that are put together, and those that the series of fixes bring from ``geo``.
+PUT_TOGETHER = {
+    "arrival_": ("outside", "cannot_tell"),
+    "met_": ("outside", "cannot_tell"),
+    "chain_": ("fork", "wrong_previous"),
+    "signature_": ("bad", "absent"),
+}
+OF_SERIES = {"identical_coordinates", "constant_accuracy", "time_disorder", "light_at_night"}
+
+
+def raised_hints() -> list[tuple[set[str], set[str] | None]]:
+    """For each place that raises a hint: the codes it may raise, and the names of its figures, if they stand there."""
+    paths = (Path(__file__).parents[2] / "visits" / "fieldwork").glob("*.py")
+    return [
+        (codes_of(call.args[0], tree), figures_of(call))
+        for tree in (ast.parse(path.read_text("utf-8")) for path in paths)
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "RaisedHint"
+    ]
+
+
+def codes_of(code: ast.expr, tree: ast.Module) -> set[str]:
+    """The codes an expression stands for."""
+    match code:
+        case ast.Constant(value=str(text)):
+            return {text}
+        case ast.JoinedStr(values=[ast.Constant(value=str(start)), _]):
+            return {start + end for end in PUT_TOGETHER[start]}
+        case ast.Attribute(attr="code"):
+            return OF_SERIES
+        case ast.Subscript(value=ast.Name(id=name)) | ast.Name(id=name):
+            return {text for text in assigned(name, tree) if re.fullmatch("[a-z_]+", text)}
+    raise AssertionError(f"nobody knows which hints this raises: {ast.unparse(code)}")
+
+
+def assigned(name: str, tree: ast.Module) -> set[str]:
+    """Every text that may become the value of a name: the values of a table, or the branches of a choice."""
+    values = [
+        one.value for one in ast.walk(tree) if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == name
+    ]
+    values = [part for one in values for part in (one.values if isinstance(one, ast.Dict) else [one])]
+    branches = [part for one in values for part in ([one.body, one.orelse] if isinstance(one, ast.IfExp) else [one])]
+    return {one.value for one in branches if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+
+
+def figures_of(call: ast.Call) -> set[str] | None:
+    if len(call.args) < 4:
+        return set()
+    given = call.args[3]
+    return {str(ast.literal_eval(key)) for key in given.keys if key} if isinstance(given, ast.Dict) else None
+
+
+def test_every_hint_of_the_domain_has_words_and_honest_causes_and_no_word_is_left_over() -> None:
+    codes = set().union(*(codes for codes, _ in raised_hints()), {"unknown"})
     wanted = {f"hint.{code}{part}" for code in codes for part in ("", ".honest")}
-    assert wanted - WORDS["zh"].keys() == set()
+    for language, texts in WORDS.items():
+        assert {key for key in texts if key.startswith("hint.")} ^ wanted == set(), language
+    assert {f"strength.{strength}" for strength in ("sound", "medium", "weak")} <= WORDS["zh"].keys()
+
+
+def test_a_hint_brings_every_figure_that_its_words_have_a_gap_for() -> None:
+    lacking = {
+        code
+        for codes, figures in raised_hints()
+        for code in codes
+        if figures is not None and not figures >= gaps(WORDS["zh"][f"hint.{code}"])
+    }
+    assert lacking == set()
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

@@ -36,6 +36,7 @@ from visits.fieldwork.errors import (
     NoSuchVisit,
     PhotoNotLookedOver,
 )
+from visits.fieldwork.exif import exif_place
 from visits.fieldwork.judge import judge_pending, judge_visit
 from visits.fieldwork.photos import (
     PhotoView,
@@ -131,6 +132,7 @@ __all__ = [
     "coverage",
     "coverage_status",
     "covers_of_photo",
+    "exif_place",
     "field_records",
     "forget_photos",
     "judge_pending",

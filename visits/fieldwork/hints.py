@@ -4,24 +4,25 @@ Each code has its words, with known honest causes, in the pages' word lists. Poo
 external receiver make honest phones look odd, so nothing here ever blocks or decides.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from itertools import pairwise
 from math import isfinite
 from typing import Any
 from uuid import UUID
 
-from geo import Datum, LonLat, Signal, Strength, TimedFix, distance_m, explained_by_datum, implied_speed_mps
+from geo import Datum, Signal, Strength, TimedFix, distance_m, implied_speed_mps
 from visits.fieldwork.answers import answers_given, same_measures, same_wording, unknown_notices
 from visits.fieldwork.calibrations import calibration_of, contradicts
 from visits.fieldwork.case import Case
+from visits.fieldwork.clocks import odd_clocks
 from visits.fieldwork.devices import device_reading
+from visits.fieldwork.exif import odd_exif
 from visits.fieldwork.oddities import odd_light, odd_series
 from visits.fieldwork.photos import InspectedPhoto
 from visits.fieldwork.positions import PlaceJudgement, canonical, judge_fix
 from visits.fieldwork.projects import projects_seen
+from visits.fieldwork.raised import RaisedHint
 from visits.fieldwork.records import CLOCKS_AGREE, FieldRecord, idle_corrections
 from visits.fieldwork.resemblance import resemblances_of_visit
 from visits.fieldwork.rows import PhotoResemblance, Visit
@@ -34,7 +35,6 @@ from visits.zone import LOCAL_ZONE
 
 POOR_ACCURACY_M = 100.0
 OUTSIDE_BY_M = 100.0
-EXIF_FAR_M = 300.0
 IMPOSSIBLE_MPS = 200 / 3.6
 GALLERY_OLD = timedelta(hours=1)
 # A phone's clock may have been set since the server last saw it; this much is not worth a word.
@@ -44,22 +44,13 @@ RELEASE_TOLERANCE = timedelta(minutes=5)
 _STRENGTH = {Strength.WEAK: "weak", Strength.STRONG: "medium"}
 
 
-@dataclass(frozen=True)
-class RaisedHint:
-    """One hint; ``about`` is what it speaks of (``visit``, ``record:…``, ``photo:…`` or ``phone:…``)."""
-
-    code: str
-    about: str
-    strength: str
-    values: dict[str, Any] = field(default_factory=dict)
-
-
 def hints_of_visit(uow: UnitOfWork, case: Case, visit: Visit, photos: dict[str, InspectedPhoto]) -> list[RaisedHint]:
     """All hints of a visit, from its records, its fixes, its clocks and its photos."""
     alike = resemblances_of_visit(uow, case.assigned.visit_id)
     return [
         *_about_the_team(case, visit),
         *_about_phones(case),
+        *odd_clocks(case.records, case.issues),
         *_about_openings(case),
         *_about_nonces(case),
         *_about_corrections(case),
@@ -112,16 +103,6 @@ def _about_phones(case: Case) -> Iterable[RaisedHint]:
             count = sum(r.phone == phone for r in of_state)
             strength = "sound" if state == "bad" else "weak"
             yield RaisedHint(f"signature_{state}", f"phone:{phone}", strength, {"records": count})
-    for issue in case.issues:
-        if issue.device_utc is not None and abs(issue.device_utc - issue.issued_utc) > CLOCKS_AGREE:
-            seconds = round((issue.device_utc - issue.issued_utc).total_seconds())
-            clock_of = issue.device_id or issue.account_id
-            yield RaisedHint("clock_skew", f"phone:{clock_of}", "medium", {"seconds": seconds})
-    yield from _clocks_on_sending(case)
-    for record in case.records:
-        if record.at_utc > record.received_utc + CLOCKS_AGREE:
-            ahead = round((record.at_utc - record.received_utc).total_seconds())
-            yield RaisedHint("made_after_received", f"record:{record.id}", "medium", {"seconds": ahead})
 
 
 def _about_openings(case: Case) -> Iterable[RaisedHint]:
@@ -157,19 +138,6 @@ def _about_nonces(case: Case) -> Iterable[RaisedHint]:
             yield RaisedHint("nonce_of_other_phone", about, "medium", {"records": foreign})
         if before:
             yield RaisedHint("made_before_nonce", about, "medium", {"records": len(before)})
-
-
-def _clocks_on_sending(case: Case) -> Iterable[RaisedHint]:
-    """The clocks of phones that were never seen opening, by the delivery that took the least time on its way."""
-    opened = {str(i.device_id or i.account_id) for i in case.issues if i.device_utc is not None}
-    ahead: dict[str, list[timedelta]] = defaultdict(list)
-    for record in case.records:
-        if record.device_utc is not None and record.phone not in opened:
-            ahead[record.phone].append(record.device_utc - record.received_utc)
-    for phone, skews in sorted(ahead.items()):
-        skew = max(skews)
-        if abs(skew) > CLOCKS_AGREE:
-            yield RaisedHint("clock_on_sending", f"phone:{phone}", "weak", {"seconds": round(skew.total_seconds())})
 
 
 def _about_corrections(case: Case) -> Iterable[RaisedHint]:
@@ -336,14 +304,10 @@ def _about_photo(
         yield RaisedHint("photo_unreadable", about, "medium", {"reason": photo.reason})
         return
     yield from _about_likeness(uow, case, about, alike)
-    yield from _exif_against_fix(about, record, photo)
+    yield from odd_exif(about, record, photo)
     light = odd_light(record, photo)
     if light is not None:
         yield RaisedHint(light.code, about, _STRENGTH[light.strength], _shown(light))
-    taken_at = _camera_time(photo.facts)
-    if taken_at is not None and record.at_utc - taken_at > GALLERY_OLD:
-        hours = round((record.at_utc - taken_at).total_seconds() / 3600)
-        yield RaisedHint("photo_older", about, "weak", {"hours": hours})
 
 
 def _about_likeness(uow: UnitOfWork, case: Case, about: str, alike: Sequence[PhotoResemblance]) -> Iterable[RaisedHint]:
@@ -356,30 +320,3 @@ def _about_likeness(uow: UnitOfWork, case: Case, about: str, alike: Sequence[Pho
         yield RaisedHint("photo_look", about, "weak", {"turn": here[0].turn})
     if any(row.likeness == "match" and row not in here for row in alike):
         yield RaisedHint("photo_match_elsewhere", about, "medium")
-
-
-def _camera_time(facts: dict[str, Any]) -> datetime | None:
-    """When the camera says the photo was taken; without an offset of its own the camera is taken to be set locally."""
-    taken_at: datetime | None = facts.get("taken_at")
-    if taken_at is None:
-        return None
-    offset_s: int | None = facts.get("utc_offset_s")
-    return taken_at.replace(tzinfo=LOCAL_ZONE if offset_s is None else timezone(timedelta(seconds=offset_s)))
-
-
-def _exif_against_fix(about: str, record: FieldRecord, photo: InspectedPhoto) -> Iterable[RaisedHint]:
-    lon, lat = photo.facts.get("lon_deg"), photo.facts.get("lat_deg")
-    places = [(canonical(fix), fix["accuracy_m"] or 0.0) for fix in record.fixes]
-    known = [(place, accuracy) for place, accuracy in places if place is not None]
-    if lon is None or lat is None or not known:
-        return
-    exif = LonLat(lon, lat)
-    place, accuracy_m = min(known, key=lambda pair: pair[1])
-    apart_m = distance_m(exif, place)
-    if apart_m <= EXIF_FAR_M + accuracy_m:
-        return
-    mix_up = explained_by_datum(exif, place, tolerance_m=max(60.0, accuracy_m))
-    if mix_up is not None:
-        yield RaisedHint("exif_other_datum", about, "weak", {"metres": round(apart_m), "datum": str(mix_up.really)})
-    else:
-        yield RaisedHint("exif_far_from_fix", about, "medium", {"metres": round(apart_m)})

@@ -9,9 +9,10 @@ from sqlalchemy import delete, select
 
 from visits.fieldwork.calibrations import CalibrationView, calibration_of, read_by_profile
 from visits.fieldwork.case import Case
-from visits.fieldwork.hints import RaisedHint, hints_of_visit
+from visits.fieldwork.hints import hints_of_visit
 from visits.fieldwork.photos import inspected_photos
 from visits.fieldwork.positions import best, judge_fix
+from visits.fieldwork.raised import RaisedHint
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
 from visits.fieldwork.rules import Union, missing, outcome, unions

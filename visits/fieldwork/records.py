@@ -21,6 +21,7 @@ NEVER_CORRECTED = ("fix", "records")
 class FieldRecord:
     """One record of a phone. ``made_at`` is the phone's own claim; ``at_utc`` is it less the phone's known skew.
 
+    ``since_nonce`` is what ran on the phone since its nonce came, whatever its clock said, where the phone knows that.
     ``body`` is what it says now, ``first_body`` what it said before its ``corrections``: the last of these decides.
     """
 
@@ -39,6 +40,7 @@ class FieldRecord:
     received_utc: datetime
     log_index: int
     device_utc: datetime | None = None
+    since_nonce: timedelta | None = None
     first_body: dict[str, Any] | None = None
     corrections: tuple["FieldRecord", ...] = ()
 
@@ -136,6 +138,7 @@ def clock_skew(issues: list[Issued], account_id: UUID, device_id: UUID | None, m
 def _field_record(stored: StoredRecord, issues: list[Issued]) -> FieldRecord:
     made_at = datetime.fromisoformat(stored.record["made_at"])
     written_at = stored.record["body"].get("written_at")
+    since_ms: int | None = stored.record["monotonic_ms"]
     skew = clock_skew(issues, stored.account_id, stored.device_id, made_at)
     return FieldRecord(
         id=stored.record_id,
@@ -153,4 +156,5 @@ def _field_record(stored: StoredRecord, issues: list[Issued]) -> FieldRecord:
         received_utc=stored.received_utc,
         log_index=stored.log_index,
         device_utc=stored.device_utc,
+        since_nonce=None if since_ms is None else timedelta(milliseconds=since_ms),
     )

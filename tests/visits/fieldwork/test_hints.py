@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from geo import Datum, convert
-from tests.visits.world import NOW, OFFICE_SITE, Phone, World, fix
+from tests.visits.world import NOW, Phone, World, fix
 from visits import fieldwork
 
 FAR = (119.9, 27.9)
@@ -88,59 +87,12 @@ def test_the_same_bytes_in_two_visits_are_told_in_both(world: World) -> None:
     assert "photo_reused" in world.hints(one.visit_id)
 
 
-def inspect(world: World, phone: Phone, data: bytes, **facts: object) -> None:
-    with world.store.writing() as uow:
-        fieldwork.record_inspection(
-            uow,
-            phone.visit_id,
-            hashlib.sha256(data).hexdigest(),
-            facts=facts,
-            at_utc=NOW,
-        )
-
-
 def with_photo(world: World) -> Phone:
     first, _ = world.open_visit()
     first.arrive()
     first.photo(b"a photo")
     world.send(first)
     return first
-
-
-def test_an_exif_place_far_from_the_fix_is_told(world: World) -> None:
-    first = with_photo(world)
-    inspect(world, first, b"a photo", lon_deg=119.41, lat_deg=27.27)
-    assert "exif_far_from_fix" in judged(world, first)
-
-
-def test_an_exif_place_in_another_datum_is_explained_not_accused(world: World) -> None:
-    lon, lat = convert(*OFFICE_SITE, source=Datum.WGS84, target=Datum.GCJ02)
-    first = with_photo(world)
-    inspect(world, first, b"a photo", lon_deg=lon, lat_deg=lat)
-    found = judged(world, first)
-    assert "exif_other_datum" in found
-    assert "exif_far_from_fix" not in found
-
-
-def test_an_agreeing_or_stripped_exif_raises_nothing(world: World) -> None:
-    first = with_photo(world)
-    inspect(world, first, b"a photo", lon_deg=OFFICE_SITE[0], lat_deg=OFFICE_SITE[1])
-    assert not {h for h in judged(world, first) if h.startswith(("exif", "photo"))}
-
-
-@pytest.mark.parametrize(
-    ("taken_at", "utc_offset_s", "older"),
-    [
-        (datetime(2026, 11, 1, 10, 0), None, True),  # noqa: DTZ001 - a camera has no zone
-        (datetime(2026, 11, 18, 9, 55), None, False),  # noqa: DTZ001
-        (datetime(2026, 11, 18, 1, 55), 0, False),  # noqa: DTZ001
-        (datetime(2026, 11, 18, 9, 55), 12 * 3600, True),  # noqa: DTZ001
-    ],
-)
-def test_an_old_photo_is_told(world: World, taken_at: datetime, utc_offset_s: int | None, older: bool) -> None:
-    first = with_photo(world)
-    inspect(world, first, b"a photo", taken_at=taken_at, utc_offset_s=utc_offset_s)
-    assert ("photo_older" in judged(world, first)) is older
 
 
 def test_a_photo_that_cannot_be_read_keeps_its_reason(world: World) -> None:
