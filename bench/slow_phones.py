@@ -3,7 +3,8 @@
 ``python -m bench.slow_phones`` asks the same of ``shidi serve`` (waitress) and of gunicorn with one process of eight
 threads, when that is installed:
 
-* so many phones send records at 400 bytes a second; does a good phone get its answers within 3 s?
+* so many phones send at 400 bytes a second, half of them records, half of them pieces of photos; does a good phone get
+  its answers within 3 s?
 * a piece of a photo is cut by a reset after 200 of 256 kB; how much of it is kept?
 * a photo of 3 MB goes through the demo's cutter, which cuts after every 0.3 to 1.5 MB; does it arrive, at what cost?
 """
@@ -18,7 +19,7 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -70,8 +71,9 @@ def main() -> None:
 
 def _among_slow_phones(place: Installation, running: Running, count: int) -> str:
     slow, good = place.inspectors
+    requests = _slow_requests(running.port, place.visit(slow), count)
     cpu_before, rss_before = running.cpu_s(), running.rss_bytes()
-    with _dribbling(running.port, place.visit(slow), count) as connected:
+    with _dribbling(running.port, requests) as connected:
         answered_ms, asked = _ask(running.port, good)
         still_open = connected()
     cpu_s, growth_mb = running.cpu_s() - cpu_before, (running.rss_bytes() - rss_before) / 1e6
@@ -104,36 +106,51 @@ def _ask(port: int, inspector: Inspector) -> tuple[list[float], int]:
     return answered_ms, asked
 
 
-@contextlib.contextmanager
-def _dribbling(port: int, visit: Visit, count: int) -> Iterator[Callable[[], int]]:
-    """So many phones in the middle of sending records; yields a function that tells how many still are."""
-    body = delivery(visit, [("arrive", {"fix": FIX, "no_fix_reason": None})])
+def _slow_requests(port: int, visit: Visit, count: int) -> list[tuple[bytes, bytes]]:
+    """Head and body of what so many phones send: records and, every second one, the piece of a photo of its own."""
+    photos = [random.randbytes(SLOW_BODY_BYTES) for _ in range(count // 2)]
+    phone, kinds = Phone(visit.inspector, port), [("arrive", {"fix": FIX, "no_fix_reason": None})]
+    # Photos beyond the cap stay outside of the visit, and their bytes are taken all the same.
+    records = delivery(visit, [*kinds, *(photo_record(photo) for photo in photos)])
+    path, json_type = f"/api/v1/visits/{visit.visit_id}/records", {"Content-Type": "application/json"}
+    phone.ask("POST", path, records, expected=200, headers=json_type)
+    body = delivery(visit, kinds)
     # Spaces are allowed between the values of JSON, so a long body needs no more records.
     body = body[:-1] + b" " * (SLOW_BODY_BYTES - len(body)) + body[-1:]
-    head = (
-        f"POST /api/v1/visits/{visit.visit_id}/records HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        f"Authorization: Bearer {visit.inspector.token}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    ).encode()
+    sent = [(_head(visit, f"POST {path}", json_type), body) for _ in range(count - len(photos))]
+    piece = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    sent += [(_head(visit, f"PATCH {phone.begin_upload(visit, photo)}", piece), photo) for photo in photos]
+    phone.close()
+    return sent
+
+
+def _head(visit: Visit, what: str, headers: dict[str, str]) -> bytes:
+    said = {"Host": "127.0.0.1", "Authorization": f"Bearer {visit.inspector.token}", **headers}
+    said["Content-Length"] = str(SLOW_BODY_BYTES)
+    return "\r\n".join([f"{what} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items()), "", ""]).encode()
+
+
+@contextlib.contextmanager
+def _dribbling(port: int, requests: Sequence[tuple[bytes, bytes]]) -> Iterator[Callable[[], int]]:
+    """So many phones in the middle of their requests; yields a function that tells how many still are."""
     phones: list[socket.socket] = []
     stop = threading.Event()
     lost: set[int] = set()
 
     def dribble() -> None:
         sent_bytes = 0
-        while not stop.wait(0.25) and sent_bytes < len(body):
-            piece = body[sent_bytes : sent_bytes + SLOW_BYTES_PER_S // 4]
-            for number, phone in enumerate(phones):
+        while not stop.wait(0.25) and sent_bytes < SLOW_BODY_BYTES:
+            for number, (phone, (_, body)) in enumerate(zip(phones, requests, strict=False)):
                 if number not in lost:
                     try:
-                        phone.send(piece)
+                        phone.send(body[sent_bytes : sent_bytes + SLOW_BYTES_PER_S // 4])
                     except OSError:
                         lost.add(number)
-            sent_bytes += len(piece)
+            sent_bytes += SLOW_BYTES_PER_S // 4
 
     thread = threading.Thread(target=dribble)
     try:
-        for _ in range(count):
+        for head, _ in requests:
             with contextlib.suppress(OSError):
                 phone = socket.create_connection(("127.0.0.1", port), timeout=2)
                 phones.append(phone)

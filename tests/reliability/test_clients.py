@@ -151,31 +151,64 @@ def test_our_phone_halves_its_pieces_and_gets_a_photo_through(shared_server: Ser
     assert arrived(shared_server, data)
 
 
-def test_others_are_answered_while_many_phones_send_slowly(shared_server: Server, new_phone: NewPhone) -> None:
-    slow, quick = new_phone(), new_phone()
+def test_others_are_answered_and_get_photos_through_while_many_phones_send_slowly(
+    shared_server: Server, new_phone: NewPhone
+) -> None:
+    slow, quick, cut_off = new_phone(), new_phone(), new_phone()
     data, _ = announce(quick, 5)
     location = begin_upload(quick, data).headers["Location"]
-    sent = some_record(slow)
-    body = json.dumps({"records": [sent]}).encode()
-    # Spaces are allowed between the values of JSON, so a long body needs no more records.
-    body = body[:-1] + b" " * (SLOW_BODY_BYTES - len(body)) + body[-1:]
-    head = (
-        f"POST /api/v1/visits/{slow.visit_id}/records HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        f"Authorization: Bearer {slow.state['token']}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    ).encode()
+    photo, _ = announce(cut_off, 6)
+    requests = [*(slow_records(slow) for _ in range(SLOW_PHONES // 2)), *slow_pieces(slow, SLOW_PHONES // 2)]
     with ExitStack() as lines:
         phones = [
-            lines.enter_context(socket.create_connection(("127.0.0.1", shared_server.port), timeout=60))
-            for _ in range(SLOW_PHONES)
+            (lines.enter_context(socket.create_connection(("127.0.0.1", shared_server.port), timeout=60)), body)
+            for _, body in requests
         ]
-        for line in phones:
+        for (line, _), (head, _) in zip(phones, requests, strict=True):
             line.sendall(head)
-        for start in range(0, len(body), 400):
-            for line in phones:
+        for start in range(0, SLOW_BODY_BYTES, 400):
+            for line, body in phones:
                 line.sendall(body[start : start + 400])
-            if start + 400 < len(body):  # while every one of them is in the middle of its request
+            if start + 400 < SLOW_BODY_BYTES:  # while every one of them is in the middle of its request
                 assert ask(quick, "GET", "/api/v1/me").status_code == 200
                 assert send_piece(quick, location, start * 10, data[start * 10 : start * 10 + 4000]).status_code == 204
-        answers = {line.recv(12) for line in phones}
-    assert answers == {b"HTTP/1.1 200"}
+            if start == SLOW_BODY_BYTES // 2:
+                with a_line_that_breaks(shared_server, 6) as cutter:
+                    cut_off.base_url = f"http://127.0.0.1:{cutter.port}"
+                    cut_off.send_photos()
+                assert cutter.cuts == 3
+        answers = [line.recv(12) for line, _ in phones]
+    assert answers == [b"HTTP/1.1 200"] * (SLOW_PHONES // 2) + [b"HTTP/1.1 204"] * (SLOW_PHONES // 2)
+    assert arrived(shared_server, photo)
+    assert all(arrived(shared_server, body) for _, body in requests[SLOW_PHONES // 2 :])
+
+
+def slow_records(phone: Phone) -> tuple[bytes, bytes]:
+    """Head and body of a delivery of records that is as long as it takes to be slow."""
+    body = json.dumps({"records": [some_record(phone)]}).encode()
+    # Spaces are allowed between the values of JSON, so a long body needs no more records.
+    body = body[:-1] + b" " * (SLOW_BODY_BYTES - len(body)) + body[-1:]
+    return head_of(phone, f"POST /api/v1/visits/{phone.visit_id}/records", {"Content-Type": "application/json"}), body
+
+
+def slow_pieces(phone: Phone, count: int) -> list[tuple[bytes, bytes]]:
+    """Head and body of the only piece of a photo, for so many photos."""
+    bodies = [random.Random(f"slow {number}").randbytes(SLOW_BODY_BYTES) for number in range(count)]
+    for body in bodies:
+        phone.photograph(body, "image/jpeg", fixes=[], of_record=None)
+    phone.send_records()
+    headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0", "Tus-Resumable": "1.0.0"}
+    places = [begin_upload(phone, body).headers["Location"] for body in bodies]
+    return [(head_of(phone, f"PATCH {place}", headers), body) for place, body in zip(places, bodies, strict=True)]
+
+
+def head_of(phone: Phone, what: str, headers: dict[str, str]) -> bytes:
+    """The head of a request whose body of ``SLOW_BODY_BYTES`` is still to come."""
+    said = {
+        "Host": "127.0.0.1",
+        "Authorization": f"Bearer {phone.state['token']}",
+        "Content-Length": str(SLOW_BODY_BYTES),
+        "Connection": "close",
+        **headers,
+    }
+    return "\r\n".join([f"{what} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items()), "", ""]).encode()

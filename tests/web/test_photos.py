@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import numpy as np
@@ -29,8 +30,8 @@ def scene() -> bytes:
     return out.getvalue()
 
 
-def another_visit(desk: Desk) -> tuple[UUID, str]:
-    """A visit by another team, with one photo that looks like that of the main visit."""
+def another_visit(desk: Desk, **facts: object) -> tuple[UUID, str]:
+    """A visit by another team, with one photo that looks like that of the main visit and says this of itself."""
     world, data = desk.world, scene()
     house: House = desk.app.extensions[EXTENSION]
     phone, _ = world.open_visit("third", "first")
@@ -47,7 +48,7 @@ def another_visit(desk: Desk) -> tuple[UUID, str]:
     seen = SeenPhotos()
     for visit_id, sha256 in ((desk.visit_id, desk.photo_sha256), (phone.visit_id, stored.sha256_hex)):
         with world.store.writing() as uow:
-            fieldwork.record_inspection(uow, visit_id, sha256, facts={}, at_utc=NOW)
+            fieldwork.record_inspection(uow, visit_id, sha256, facts=facts, at_utc=NOW)
             fieldwork.keep_prints(uow, seen, visit_id, sha256, PRINTS, at_utc=NOW)
     world.judge(desk.visit_id)
     world.judge(phone.visit_id)
@@ -65,6 +66,35 @@ def test_two_photos_stand_side_by_side_for_a_person(own_desk: Desk) -> None:
     assert "不是结论" in plain(html)
     [told] = client.get(f"/api/v1/visits/{other_id}/photos/{other}/alike").json["items"]
     assert (told["likeness"], told["pdq_bits"], told["other"]["visit_id"]) == ("match", 0, str(own_desk.visit_id))
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        pytest.param(
+            {"gps_at_utc": NOW - timedelta(hours=5), "taken_at": NOW.replace(tzinfo=None), "utc_offset_s": 0},
+            ["相机时间与卫星时间相差 5 小时", "正当的可能原因：相机时钟差几小时", "照片自带的卫星时间比记录早 5 小时"],
+            id="two clocks",
+        ),
+        pytest.param({"oddities": ["gps_stripped"]}, ["位置已被清成（0，0）"], id="stripped"),
+        pytest.param(
+            {
+                "lon_deg": 139.7,
+                "lat_deg": 35.7,
+                "gps_datum": "TOKYO",
+                "oddities": ["gps_datum_not_wgs84"],
+            },
+            ["照片写明的坐标系：TOKYO", "（TOKYO）无法换算，未作比对", "强度：较弱"],
+            id="another datum",
+        ),
+    ],
+)
+def test_what_a_photo_says_of_itself_stands_on_its_page(
+    own_desk: Desk, facts: dict[str, object], words: list[str]
+) -> None:
+    visit_id, sha256 = another_visit(own_desk, **facts)
+    text = plain(own_desk.client("organization").get(f"/desk/visits/{visit_id}/photos/{sha256}").text)
+    assert [word for word in words if word not in text] == []
 
 
 def test_a_copy_leaves_covered_and_only_after_a_look(own_desk: Desk) -> None:

@@ -126,6 +126,23 @@ def test_a_stream_that_breaks_off_keeps_what_had_arrived(any_store: EvidenceStor
     assert any_store.append(UPLOAD, 2000, b"c") == 2001
 
 
+def test_a_stream_is_read_in_small_blocks_and_never_as_a_whole(any_store: EvidenceStore) -> None:
+    asked: list[int] = []
+
+    class Counting:
+        def __init__(self) -> None:
+            self.bytes_left = 5_000_000
+
+        def read(self, size: int, /) -> bytes:
+            asked.append(size)
+            self.bytes_left -= (given := min(size, self.bytes_left))
+            return bytes(given)
+
+    any_store.begin(UPLOAD)
+    assert any_store.append(UPLOAD, 0, Counting()) == 5_000_000
+    assert 0 < min(asked) <= max(asked) <= 256 * 1024
+
+
 @pytest.mark.parametrize("announced_bytes", [len(PHOTO) - 1, len(PHOTO) + 1])
 def test_another_length_than_announced_leaves_the_upload_open(any_store: EvidenceStore, announced_bytes: int) -> None:
     any_store.begin(UPLOAD)

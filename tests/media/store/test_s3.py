@@ -169,6 +169,14 @@ def test_a_server_without_a_bucket_does_not_load_the_client_of_one() -> None:
     assert subprocess.run([sys.executable, "-c", program], cwd=checkout, check=False, timeout=60).returncode == 0
 
 
+def test_a_photo_that_is_there_is_not_put_over_it_again(store: S3Store, bucket: Bucket) -> None:
+    client = administrator(bucket.endpoint)
+    client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    for _ in range(3):
+        store.put(PHOTO)
+    assert len(client.list_object_versions(Bucket=bucket.name, Prefix=ORIGINAL)["Versions"]) == 1
+
+
 def test_what_the_administrator_locks_outlives_the_servers_own_key(endpoint: str, tmp_path: Path) -> None:
     name = f"locked-{PHOTO_HEX[:12]}"
     client = administrator(endpoint)

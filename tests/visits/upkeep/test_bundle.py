@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -89,6 +90,25 @@ def test_a_flipped_byte_is_found_wherever_it_is(world: World, evidence: LocalSto
             assert str(reason)
         data[place] ^= 1 << (place % 8)
     assert unseen == []
+
+
+def test_a_flipped_byte_is_named_by_the_member_it_is_in(world: World, evidence: LocalStore) -> None:
+    whole = bundle(world, evidence, make_visit(world, evidence, photos=PHOTOS[:1]))
+    with zipfile.ZipFile(io.BytesIO(whole)) as opened:
+        members = {one.filename: (one.header_offset + 30 + len(one.filename), one.file_size) for one in opened.filelist}
+    kinds = {name.partition("/")[0] for name in members}
+    assert kinds == {
+        *("README.txt", "manifest.json", "manifest.sig.json", "visit.json", "log.json", "checkpoint.json"),
+        *("records", "photos"),
+    }
+    for name, (start, size_bytes) in members.items():
+        # The list and its signature are one lock: which of the two was changed cannot always be told.
+        named = r"manifest(\.sig)?\.json" if name.startswith("manifest") else re.escape(name)
+        for place in {start, start + size_bytes // 2, start + size_bytes - 1}:
+            flipped = bytearray(whole)
+            flipped[place] ^= 0x10
+            with pytest.raises(ProofBroken, match=named):
+                verify_bundle(as_file(bytes(flipped)))
 
 
 def test_a_lost_photo_is_missing_and_not_removed_by_rule(world: World, evidence: LocalStore, tmp_path: Path) -> None:
