@@ -1,8 +1,13 @@
 """Answers that go out gzipped: those that are kept so, and those large enough for it to matter on a thin line."""
 
 import gzip
+from functools import lru_cache
+from pathlib import Path
 
-from flask import Response, request
+from flask import Response, request, send_from_directory
+
+# Pictures and fonts are packed already.
+PACKED_SUFFIXES = {".css", ".js", ".json", ".svg", ".txt"}
 
 
 def already_gzipped(response: Response) -> Response:
@@ -19,3 +24,26 @@ def gzipped(response: Response) -> Response:
     """The response with its bytes gzipped; the same bytes always give the same."""
     response.set_data(gzip.compress(response.get_data(), mtime=0))
     return already_gzipped(response)
+
+
+def gzipped_file(folder: Path, name: str) -> Response:
+    """A file that a browser asks for anew each time, and gets only when it changed; texts go gzipped."""
+    response = send_from_directory(folder, name, max_age=0)
+    if Path(name).suffix not in PACKED_SUFFIXES:
+        return response
+    response.headers["Vary"] = "Accept-Encoding"
+    # A file that did not change has no body, and a part of one is a part of its plain bytes.
+    if response.status_code == 200 and request.accept_encodings["gzip"] > 0:
+        path = folder / name
+        response.direct_passthrough = False
+        response.set_data(_packed(path, path.stat().st_mtime_ns))
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers.pop("Accept-Ranges", None)
+        response.set_etag(response.get_etag()[0] or "", weak=True)
+    return response
+
+
+@lru_cache(maxsize=64)
+def _packed(path: Path, changed_ns: int) -> bytes:
+    """The bytes of a file as they were at that moment, gzipped; once for all who ask."""
+    return gzip.compress(path.read_bytes(), mtime=0)

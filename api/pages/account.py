@@ -2,9 +2,10 @@
 
 from urllib.parse import quote
 
-from flask import Response, redirect, request, send_from_directory
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from api.http.gzipped import gzipped_file
 from api.http.house import house, now_utc
 from api.http.signin import check_csrf, clear_session_cookie, current_token, open_session
 from api.pages.blueprint import desk
@@ -78,10 +79,10 @@ def choose_language(language: str) -> AnyResponse:
 @desk.get("/static/<path:name>")
 def static_file(name: str) -> Response:
     """Style, scripts and mark of the desk; a browser asks whether they changed."""
-    return send_from_directory(WEB / "desk" / "static", name, max_age=0)
+    return gzipped_file(WEB / "desk" / "static", name)
 
 
 @desk.get("/vendor/<path:name>")
 def vendor_file(name: str) -> Response:
     """Third-party files as they were vendored."""
-    return send_from_directory(WEB / "vendor", name, max_age=0)
+    return gzipped_file(WEB / "vendor", name)

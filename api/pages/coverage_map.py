@@ -14,9 +14,10 @@ from api.pages.frame import page, spoken
 from api.pages.words import WEB
 from visits.access import Actor, Right, require
 from visits.fieldwork import visit
+from visits.plans import may_see_lines
 from visits.store import UnitOfWork
 
-LAYERS = ("since", "visits", "slots", "night", "origin", "problems")
+LAYERS = ("since", "visits", "slots", "night", "origin", "problems", "quota")
 _SCRIPT_WORDS = ("map.", "slot.", "common.separator", "frame.internal")
 _SERVERS = re.compile(r"\{([0-9])-([0-9])\}")
 
@@ -31,7 +32,7 @@ def show_map() -> Response:
         marked = _village_of_visit(uow, actor)
     response = page(
         "map.html",
-        layers=[layer for layer in LAYERS if layer != "problems" or actor.may(Right.READ_LEDGER)],
+        layers=[layer for layer in LAYERS if _may_see(layer, actor)],
         modules=_modules(),
         script_words={key: text for key, text in spoken().texts.items() if key.startswith(_SCRIPT_WORDS)},
         script_settings={
@@ -47,6 +48,12 @@ def show_map() -> Response:
     if settings.basemap_urls:
         response.headers["Content-Security-Policy"] = policy_with(settings.basemap_urls)
     return response
+
+
+def _may_see(layer: str, actor: Actor) -> bool:
+    if layer == "problems":
+        return actor.may(Right.READ_LEDGER)
+    return layer != "quota" or may_see_lines(actor)
 
 
 def policy_with(basemap_urls: tuple[str, ...]) -> str:

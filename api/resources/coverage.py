@@ -4,6 +4,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,13 @@ import shapely
 from flask import Response, request, send_file
 
 from api.http.blueprint import RoomBlueprint
-from api.http.fields import Day, DivisionCode, Schema, Whole, word
+from api.http.fields import Day, DivisionCode, Id, Schema, Whole, word
 from api.http.gzipped import gzipped
 from api.http.house import house, now_utc
 from api.http.signin import current_actor
 from geo import OutLayer, write_geopackage
 from visits.access import Actor, Right, note
-from visits.fieldwork import VillageCoverage, VisitColumns, Which, counted_visits, coverage, sees_draws, visit_columns
+from visits.fieldwork import CountedVisit, VillageCoverage, Which, counted_visits, coverage, sees_draws, visit_columns
 from visits.ledger import open_problems
 from visits.people import Slot
 from visits.places import (
@@ -33,6 +34,7 @@ from visits.places import (
     shapes_in_reach,
     village_points,
 )
+from visits.plans import LineUse, may_see_lines, quota_use
 from visits.store import UnitOfWork
 from visits.zone import LOCAL_ZONE
 
@@ -71,17 +73,33 @@ class MapVillagesOut(ma.Schema):
 class VisitColumnsOut(ma.Schema):
     """Every counted visit: how many on each day from `first_day`, the step to its village in the list from the visit
     before (on a new day, from the list's start), and a digit: its slot from 0 (dawn) to 3 (night), plus 4 where it was
-    directed."""
+    directed. `line` is the place of its plan's line in the list of lines, from 1, and 0 for none; null where the plan
+    is not told."""
 
     first_day = ma.fields.Date(allow_none=True)
     per_day = ma.fields.List(ma.fields.Integer())
     village = ma.fields.List(ma.fields.Integer())
     how = ma.fields.String()
+    line = ma.fields.List(ma.fields.Integer(), allow_none=True)
+
+
+class MapPlanLineOut(ma.Schema):
+    """A line of a plan. `quotas` has for each town that has one: its place in the list of towns, the most checks under
+    this line, and how many it received up to now (nothing that is still sealed)."""
+
+    id = ma.fields.UUID()
+    county_code = ma.fields.String()
+    title = ma.fields.String()
+    from_date = ma.fields.Date(data_key="from")
+    to_date = ma.fields.Date(data_key="to")
+    withdrawn = ma.fields.Boolean()
+    quotas = ma.fields.List(ma.fields.List(ma.fields.Integer()))
 
 
 class CoverageMapOut(ma.Schema):
-    """Villages and days, never people. `open_problems` is null for whoever does not read the ledger; `draws_told`
-    says whether directed visits are told apart, `outlines` which divisions have a boundary to ask for."""
+    """Villages and days, never people. `open_problems` is null for whoever does not read the ledger, `plan_lines` for
+    whoever reads no plan; `draws_told` says whether directed visits are told apart, `outlines` which divisions have a
+    boundary to ask for."""
 
     on = ma.fields.Date()
     synthetic = ma.fields.Boolean()
@@ -90,6 +108,7 @@ class CoverageMapOut(ma.Schema):
     towns = ma.fields.Nested(MapTownsOut)
     villages = ma.fields.Nested(MapVillagesOut)
     visits = ma.fields.Nested(VisitColumnsOut)
+    plan_lines = ma.fields.List(ma.fields.Nested(MapPlanLineOut), allow_none=True)
     open_problems = ma.fields.List(ma.fields.Integer(), allow_none=True)
 
 
@@ -101,6 +120,7 @@ class WhichQuery(Schema):
     slot = word(*Slot, load_default=None)
     town = DivisionCode(load_default=None)
     programme_round = Whole(least=1, most=99, data_key="round", load_default=None)
+    plan = Id(load_default=None)
 
 
 @coverage_room.get("/coverage/map")
@@ -113,7 +133,7 @@ def show_coverage_map() -> Response:
         towns, villages = map_towns(uow, actor), map_villages(uow, actor, on=today)
         counted, outlines = counted_visits(uow, actor), outline_codes(uow, actor)
         problems = open_problems(uow, actor) if actor.may(Right.READ_LEDGER) else None
-    order = {village.code: place for place, village in enumerate(villages)}
+        lines = quota_use(uow, actor, at_utc=now_utc()) if may_see_lines(actor) else None
     told = {
         "on": today.isoformat(),
         "synthetic": any(v.point is not None and v.point.quality == Quality.SYNTHETIC for v in villages),
@@ -121,7 +141,8 @@ def show_coverage_map() -> Response:
         "outlines": outlines,
         "towns": _town_columns(towns),
         "villages": _village_columns(villages, towns),
-        "visits": _visits(visit_columns(counted, order, draws_too=sees_draws(actor))),
+        "visits": _visits(actor, counted, villages, lines),
+        "plan_lines": None if lines is None else [_plan_line(line, towns) for line in lines],
         "open_problems": None if problems is None else [problems.get(village.code, 0) for village in villages],
     }
     response = Response(json.dumps(told, ensure_ascii=False, separators=(",", ":")), mimetype="application/json")
@@ -139,7 +160,7 @@ def download_coverage(query: dict[str, Any]) -> Response:
     actor = current_actor()
     today = now_utc().astimezone(LOCAL_ZONE).date()
     slot = Slot(query["slot"]) if query["slot"] else None
-    which = Which(query["since"], query["until"], slot)
+    which = Which(query["since"], query["until"], slot, query["plan"])
     with house().store.writing() as uow:
         rows = [
             row
@@ -249,6 +270,23 @@ def _village_columns(villages: Sequence[MapVillage], towns: Sequence[MapTown]) -
     }
 
 
-def _visits(columns: VisitColumns) -> dict[str, Any]:
-    first_day = columns.first_day and columns.first_day.isoformat()
-    return {"first_day": first_day, "per_day": columns.per_day, "village": columns.village, "how": columns.how}
+def _visits(
+    actor: Actor, counted: Sequence[CountedVisit], villages: Sequence[MapVillage], lines: Sequence[LineUse] | None
+) -> dict[str, Any]:
+    order = {village.code: place for place, village in enumerate(villages)}
+    told = None if lines is None else [line.id for line in lines]
+    columns = visit_columns(counted, order, draws_too=sees_draws(actor), lines=told)
+    return {**asdict(columns), "first_day": columns.first_day and columns.first_day.isoformat()}
+
+
+def _plan_line(line: LineUse, towns: Sequence[MapTown]) -> dict[str, Any]:
+    named = ((place, line.quotas.get(town.code)) for place, town in enumerate(towns))
+    return {
+        "id": str(line.id),
+        "county_code": line.county_code,
+        "title": line.title,
+        "from": line.from_date.isoformat(),
+        "to": line.to_date.isoformat(),
+        "withdrawn": line.withdrawn,
+        "quotas": [[place, quota.most, quota.received] for place, quota in named if quota is not None],
+    }

@@ -374,14 +374,17 @@ class DrawnReachOut(ma.Schema):
 
 
 class CoverageStatusOut(ma.Schema):
-    """Arrays in the order of map numbers, which come as runs: `[[3, 2]]` is 3 and 4. Null is never visited."""
+    """Villages in the order of map numbers. `numbers` are runs: how many are left out, how many follow: `[[3, 2],
+    [1, 1]]` is 3, 4 and 6. `last_day` counts days from `first_day` in base 36: a text for each place, the highest
+    first, with a character for each village; `-` is never visited. `slots` has a base 16 digit for each village:
+    1 dawn, 2 day, 4 evening, 8 night, added up."""
 
     first_day = ma.fields.Date(allow_none=True)
     drawn = ma.fields.Nested(DrawnReachOut, allow_none=True)
     tiles = ma.fields.List(ma.fields.Nested(TileSetNameOut))
     numbers = ma.fields.List(ma.fields.List(ma.fields.Integer()))
-    last_day = ma.fields.List(ma.fields.Integer(allow_none=True))
-    slots = ma.fields.List(ma.fields.Integer())
+    last_day = ma.fields.List(ma.fields.String())
+    slots = ma.fields.String()
 
 
 @fieldwork.get("/visits")
@@ -490,7 +493,7 @@ def show_coverage() -> dict[str, Any]:
 @fieldwork.get("/coverage/status")
 @fieldwork.response(200, CoverageStatusOut)
 def show_coverage_status() -> Response:
-    """The same in small, for a map: arrays in the order of map numbers, with an `ETag` to ask with again."""
+    """The same in small, for a map: texts in the order of map numbers, with an `ETag` to ask with again."""
     with house().store.reading() as uow:
         status = coverage_status(uow, current_actor(), on=_today())
     response = Response(

@@ -275,3 +275,13 @@ def begin_upload(phone: Phone, visit_id: str, data: bytes, **headers: str) -> An
 def send_piece(phone: Phone, location: str, offset_bytes: int, piece: bytes) -> Any:
     headers = {**TUS, "Upload-Offset": str(offset_bytes), "Content-Type": "application/offset+octet-stream"}
     return phone.ask("PATCH", location, headers=headers, data=piece)
+
+
+def numbers_of(status: dict[str, Any]) -> list[int]:
+    """The map numbers that a status tells as runs."""
+    numbers: list[int] = []
+    after = 0
+    for left_out, count in status["numbers"]:
+        numbers += range(after + left_out, after + left_out + count)
+        after += left_out + count
+    return numbers

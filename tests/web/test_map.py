@@ -4,20 +4,21 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from shapely import box
+from sqlalchemy import update
 
 from api.http.house import EXTENSION, House
 from geo import Area, Datum
 from geo.formats import read_layer
-from tests.visits.world import NOW, OFFICE_SITE, XIADANG, XIPU
+from tests.visits.world import COUNTY, NOW, OFFICE_SITE, XIADANG, XIPU
 from tests.web.county import Desk, copy_of
 from tests.web.test_browser import Window, _serve
-from visits import places
+from visits import places, plans
 
 pytestmark = pytest.mark.browser
 
@@ -75,6 +76,26 @@ def county(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Des
 @pytest.fixture(scope="module")
 def mapped(county: Desk) -> Iterator[str]:
     yield from _serve(county)
+
+
+@pytest.fixture
+def planned(county: Desk, tmp_path: Path) -> Iterator[str]:
+    """The county with a year's plan, under whose first line one visit was made."""
+    made = copy_of(county, tmp_path / "planned")
+    office, year = made.world.actors["office"], NOW.year
+    whole = {"from_date": date(year, 1, 1), "to_date": date(year, 12, 31)}
+    with made.world.store.writing() as uow:
+        said = {"county_code": COUNTY, "year": year, "most_checks_per_village": 9, "at_utc": NOW}
+        plan = plans.make_plan(uow, office, **said)
+        for line in (
+            plans.NewLine(plans.CheckKind.UNANNOUNCED, "暗访", quotas={TOWN: 2}, **whole),
+            plans.NewLine(plans.CheckKind.OTHER, "专项", approver_name="演示批准人", **whole),
+        ):
+            plan = plans.add_line(uow, office, plan.id, line, version=plan.version, at_utc=NOW)
+        of_visit = plans.Assignment.visit_id == made.visit_id
+        uow.session.execute(update(plans.Assignment).where(of_visit).values(plan_line_id=plan.lines[0].id))
+    yield from _serve(made)
+    made.world.store.close()
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +242,27 @@ def test_filters_stand_in_the_address_and_in_the_other_language(mapped: str, new
     here.go("/desk/map?layer=nonsense&town=350981&from=2026-13-01&village=1&slot=noon")
     wait(page)
     expect(page.locator("#map")).to_have_attribute("data-villages", "3")
+    assert wrong(here) == []
+
+
+def test_a_line_of_the_plan_and_how_much_of_its_quota_was_used(planned: str, new_context: NewContext) -> None:
+    here = open_map(new_context, planned, f"?layer=visits&units=both&at=9/{LAT}/{LON + 0.02}")
+    page = here.page
+    assert numbers(page)[XIADANG][2] == "8"
+    page.get_by_label("计划项目").select_option(f"{NOW.year} 年 暗访")
+    assert numbers(page)[XIADANG][2] == "1"
+    page.get_by_label("图层", exact=True).select_option("quota")
+    expect(page.locator(f'tr[data-town="{TOWN}"]')).to_contain_text("1 / 2")
+    settled(page)
+    seen = page.evaluate(LOOK, [XIADANG, LON + 0.01, LAT - 0.002])
+    assert (seen["says"], seen["drawn"]) == ("q1", seen["legend"])
+    expect(page.locator("#legend")).to_contain_text("用过，不超过一半")
+    expect(page.locator("#legend-notes")).to_contain_text("未开启的任务不计")
+    assert "plan=" in str(page.get_by_role("link", name="下载 GeoPackage").get_attribute("href"))
+    page.get_by_label("计划项目").select_option(f"{NOW.year} 年 专项")
+    assert numbers(page)[XIADANG][:3] == ["missing", "未查过", "—"]
+    page.go_back()
+    expect(page.get_by_label("计划项目").locator("option:checked")).to_have_text(f"{NOW.year} 年 暗访")
     assert wrong(here) == []
 
 

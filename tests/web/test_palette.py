@@ -59,6 +59,7 @@ def test_every_layer_is_looked_at() -> None:
         "night": 2,
         "origin": 4,
         "problems": 4,
+        "quota": 4,
     }
 
 
@@ -71,7 +72,7 @@ def test_classes_stay_apart(layer: str, eyes: str) -> None:
     assert min(apart(colour, NAMED["NEVER"], eyes) for colour in colours) > 20
 
 
-@pytest.mark.parametrize("layer", ["since", "visits", "slots", "problems"])
+@pytest.mark.parametrize("layer", ["since", "visits", "slots", "problems", "quota"])
 def test_an_order_is_seen_without_colours(layer: str) -> None:
     lightness = [lab(colour, EYES["no colours"])[0] for colour in palettes()[layer]]
     steps = [later - earlier for earlier, later in pairwise(lightness)]

@@ -1,5 +1,6 @@
 """Browser code by others is what VENDOR.toml says it is, and nothing is loaded from anywhere else."""
 
+import gzip
 import hashlib
 import re
 import tomllib
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Request
+
+from tests.web.county import Desk
 
 WEB = Path(__file__).parents[2] / "web"
 VENDOR = WEB / "vendor"
@@ -63,6 +66,24 @@ def test_our_pages_load_nothing_from_outside() -> None:
     ours = [path for path in WEB.rglob("*") if path.suffix in kinds and VENDOR not in path.parents]
     offenders = [path.relative_to(WEB) for path in ours if LOADS_FROM_OUTSIDE.search(path.read_text("utf-8"))]
     assert offenders == []
+
+
+def test_scripts_are_sent_packed_and_only_when_they_changed(desk: Desk) -> None:
+    plain = (VENDOR / "ol.js").read_bytes()
+    client = desk.client()
+    packed = client.get("/desk/vendor/ol.js", headers={"Accept-Encoding": "gzip"})
+    assert (packed.status_code, packed.headers["Content-Encoding"]) == (200, "gzip")
+    assert packed.headers["Content-Type"].startswith("text/javascript")
+    assert len(packed.data) < len(plain) / 3
+    assert gzip.decompress(packed.data) == plain
+    known = {"If-None-Match": packed.headers["ETag"], "Accept-Encoding": "gzip"}
+    again = client.get("/desk/vendor/ol.js", headers=known)
+    assert (again.status_code, again.data) == (304, b"")
+    unpacked = client.get("/desk/vendor/ol.js")
+    assert ("Content-Encoding" in unpacked.headers, unpacked.data) == (False, plain)
+    part = client.get("/desk/vendor/ol.js", headers={"Accept-Encoding": "gzip", "Range": "bytes=0-9"})
+    assert (part.status_code, part.data) == (206, plain[:10])
+    assert {one.headers["Vary"] for one in (packed, unpacked)} == {"Accept-Encoding"}
 
 
 @pytest.mark.browser

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -23,21 +24,25 @@ from visits.places import (
     tile_sets,
     villages,
 )
-from visits.plans import Assignment
+from visits.plans import Assignment, line_in_reach
 from visits.store import UnitOfWork
 
 COUNTY_CODE_LENGTH = 6
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+BASE = len(DIGITS)
 SLOT_BITS = {slot.value: 1 << place for place, slot in enumerate(Slot)}
 
 
 @dataclass(frozen=True)
 class CountedVisit:
-    """One visit that covers its village. ``drawn`` is one that a draw sent there, the others were directed."""
+    """One visit that covers its village. ``drawn`` is one that a draw sent there, the others were directed; the line
+    of the year's plan it was made under is ``None`` where the county had none."""
 
     village_code: str
     on: date
     slot: str
     drawn: bool
+    plan_line_id: UUID | None = None
 
 
 def sees_draws(actor: Actor) -> bool:
@@ -63,11 +68,13 @@ class VillageCoverage:
 
 @dataclass(frozen=True)
 class Which:
-    """Which visits count: those from a first to a last day, in one slot; all, where nothing is said."""
+    """Which visits count: those from a first to a last day, in one slot, under one line of a plan; all, where nothing
+    is said."""
 
     since: date | None = None
     until: date | None = None
     slot: Slot | None = None
+    plan_line_id: UUID | None = None
 
 
 EVERY = Which()
@@ -78,7 +85,7 @@ def counted_visits(uow: UnitOfWork, actor: Actor, which: Which = EVERY) -> list[
     became."""
     require(actor, Right.READ_COVERAGE)
     query = (
-        select(Visit.village_code, Visit.local_date, Visit.slot, Assignment.draw_reference)
+        select(Visit.village_code, Visit.local_date, Visit.slot, Assignment.draw_reference, Assignment.plan_line_id)
         .join(Assignment, Assignment.id == Visit.assignment_id)
         .where(
             within(actor, Visit.village_code),
@@ -96,10 +103,13 @@ def counted_visits(uow: UnitOfWork, actor: Actor, which: Which = EVERY) -> list[
         query = query.where(Visit.local_date <= which.until)
     if which.slot is not None:
         query = query.where(Visit.slot == which.slot.value)
+    if which.plan_line_id is not None:
+        require(actor, Right.READ_PLANS)
+        query = query.where(Assignment.plan_line_id == line_in_reach(uow, actor, which.plan_line_id).id)
     now = successors(uow)
     return [
-        CountedVisit(now.get(code, code), day, slot, reference is not None)
-        for code, day, slot, reference in uow.session.execute(query)
+        CountedVisit(now.get(code, code), day, slot, reference is not None, line_id)
+        for code, day, slot, reference, line_id in uow.session.execute(query)
     ]
 
 
@@ -143,21 +153,23 @@ class DrawnReach:
 class CoverageStatus:
     """What the map colours by, for every village in reach, in the order of their map numbers.
 
-    ``numbers`` are runs of numbers (first, how many). ``last_day`` counts days since ``first_day``, the last visit that
-    is longest ago (``None`` where there was no visit at all); ``slots`` adds up 1 dawn, 2 day, 4 evening, 8 night.
-    ``tiles`` are the counties that lie whole in reach, ``drawn`` all of them together.
+    ``numbers`` are runs of numbers (how many are left out since the run before, how many follow). ``last_day`` counts
+    days since ``first_day``, the last visit that is longest ago, in base 36: a text for each place, the highest
+    first, with a digit for each village (``-`` where there was no visit at all). ``slots`` is a digit for each
+    village, in base 16, that adds up 1 dawn, 2 day, 4 evening, 8 night. ``tiles`` are the counties that lie whole in
+    reach, ``drawn`` all of them together.
     """
 
     tiles: list[TileSetView]
     drawn: DrawnReach | None
     numbers: list[tuple[int, int]]
     first_day: date | None
-    last_day: list[int | None]
-    slots: list[int]
+    last_day: list[str]
+    slots: str
 
 
 def coverage_status(uow: UnitOfWork, actor: Actor, *, on: date) -> CoverageStatus:
-    """The same as :func:`coverage`, small enough to be asked for again and again: 20,000 villages in some 40 kB."""
+    """The same as :func:`coverage`, small enough to be asked for again and again: 20,000 villages in under 40 kB."""
     last: dict[str, date] = {}
     slots: dict[str, int] = defaultdict(int)
     for one in counted_visits(uow, actor):
@@ -174,8 +186,8 @@ def coverage_status(uow: UnitOfWork, actor: Actor, *, on: date) -> CoverageStatu
         drawn=_drawn_reach(actor, sets, reach_box(uow, actor)),
         numbers=_runs([number for number, _ in numbered]),
         first_day=first_day,
-        last_day=[_days(last.get(code), first_day) for code in codes],
-        slots=[slots[code] for code in codes],
+        last_day=_digits([_days(last.get(code), first_day) for code in codes]),
+        slots="".join(f"{slots[code]:x}" for code in codes),
     )
 
 
@@ -203,35 +215,72 @@ class VisitColumns:
     By day and, within a day, by the place of the village in a list. ``per_day`` says how many fell on each day from
     ``first_day`` on. ``village`` is the step from the village before (on a new day, from the first of the list).
     ``how`` is a digit for each: the slot from 0 (dawn) to 3 (night), and 4 more where the visit was directed (nowhere,
-    when that is not told).
+    when that is not told). ``line`` is the place, from 1, of the plan's line in a list of them, 0 for none; ``None``
+    where lines are not told.
     """
 
     first_day: date | None
     per_day: list[int]
     village: list[int]
     how: str
+    line: list[int] | None
 
 
-def visit_columns(counted: Sequence[CountedVisit], order: Mapping[str, int], *, draws_too: bool) -> VisitColumns:
-    """The visits as columns. ``order`` is the place of each village in the list they go with; others fall out."""
+def visit_columns(
+    counted: Sequence[CountedVisit],
+    order: Mapping[str, int],
+    *,
+    draws_too: bool,
+    lines: Sequence[UUID] | None = None,
+) -> VisitColumns:
+    """The visits as columns. ``order`` is the place of each village in the list they go with; others fall out.
+
+    ``lines`` are the lines of plans that visits may be told to fall under; ``None`` when that is not told.
+    """
+    place_of_line: dict[UUID | None, int] = {line: place for place, line in enumerate(lines or (), 1)}
     slot_digit = {slot.value: place for place, slot in enumerate(Slot)}
     rows = sorted(
-        (one.on, order[one.village_code], slot_digit[one.slot] + (4 if draws_too and not one.drawn else 0))
+        (
+            one.on,
+            order[one.village_code],
+            slot_digit[one.slot] + (4 if draws_too and not one.drawn else 0),
+            place_of_line.get(one.plan_line_id, 0),
+        )
         for one in counted
         if one.village_code in order
     )
     if not rows:
-        return VisitColumns(None, [], [], "")
+        return VisitColumns(None, [], [], "", None if lines is None else [])
     first_day = rows[0][0]
     per_day = [0] * ((rows[-1][0] - first_day).days + 1)
     for day, *_ in rows:
         per_day[(day - first_day).days] += 1
-    before = [(first_day, 0, 0), *rows[:-1]]
+    before = [(first_day, 0, 0, 0), *rows[:-1]]
     steps = [row[1] - (was[1] if row[0] == was[0] else 0) for was, row in zip(before, rows, strict=True)]
-    return VisitColumns(first_day, per_day, steps, "".join(str(how) for *_, how in rows))
+    how = "".join(str(row[2]) for row in rows)
+    return VisitColumns(first_day, per_day, steps, how, None if lines is None else [row[3] for row in rows])
 
 
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Sorted numbers as runs: [3, 4, 5, 9] is [(3, 3), (9, 1)]."""
+    """Sorted numbers as runs, each told from the end of the one before: [3, 4, 5, 9] is [(3, 3), (3, 1)].
+
+    Runs repeat themselves from town to town, and so take next to nothing when they are packed.
+    """
     starts = [at for at, number in enumerate(numbers) if at == 0 or number != numbers[at - 1] + 1]
-    return [(numbers[at], end - at) for at, end in pairwise([*starts, len(numbers)])]
+    after = [numbers[start - 1] + 1 if start else 0 for start in starts]
+    ends = pairwise([*starts, len(numbers)])
+    return [(numbers[at] - was, end - at) for was, (at, end) in zip(after, ends, strict=True)]
+
+
+def _digits(values: Sequence[int | None]) -> list[str]:
+    """Numbers in base 36, a text for each place, the highest first; ``-`` where there is none.
+
+    The digits of one place are alike, which packs a tenth smaller than the numbers one by one.
+    """
+    places = 1
+    while any(value is not None and value >= BASE**places for value in values):
+        places += 1
+    return [
+        "".join("-" if value is None else DIGITS[value // BASE**place % BASE] for value in values)
+        for place in reversed(range(places))
+    ]

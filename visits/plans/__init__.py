@@ -37,6 +37,7 @@ from visits.plans.nonces import Issued, issues_of
 from visits.plans.opening import OpenedFor, OpeningOutcome, keep_opening_by_key, open_assignment, openings_of
 from visits.plans.package import IssuedPackage, Package, PackageOutline, issue_package
 from visits.plans.paper import paper_form
+from visits.plans.quotas import LineUse, Quota, may_see_lines, quota_use
 from visits.plans.reading import (
     AssignedVisit,
     AssignmentView,
@@ -105,6 +106,7 @@ __all__ = [
     "HouseholdOrder",
     "Issued",
     "IssuedPackage",
+    "LineUse",
     "LineView",
     "Member",
     "NewAssignment",
@@ -128,6 +130,7 @@ __all__ = [
     "PlanStale",
     "PlanView",
     "PlansError",
+    "Quota",
     "Recusal",
     "RecusalKind",
     "RecusalView",
@@ -150,12 +153,14 @@ __all__ = [
     "keep_opening_by_key",
     "line_in_reach",
     "make_plan",
+    "may_see_lines",
     "open_assignment",
     "openings_of",
     "paper_form",
     "plan",
     "plans_of",
     "quota_left",
+    "quota_use",
     "recusals",
     "recused_from",
     "register_check",

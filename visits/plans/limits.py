@@ -43,7 +43,7 @@ def burden(uow: UnitOfWork, actor: Actor, *, year: int, at_utc: datetime) -> lis
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     seen = select(Assignment, PlanLine.kind).outerjoin(PlanLine, PlanLine.id == Assignment.plan_line_id)
     for row, kind in uow.session.execute(
-        seen.where(within(actor, Assignment.village_code), _in_year(year), _was_opened(), _released(at_utc))
+        seen.where(within(actor, Assignment.village_code), _in_year(year), was_received(at_utc))
     ):
         kinds[row.village_code][kind or ("other" if row.announced else "unannounced")] += 1
     outside = select(OutsideCheck.village_code, PlanLine.kind).join(PlanLine, PlanLine.id == OutsideCheck.plan_line_id)
@@ -178,8 +178,9 @@ def _was_opened() -> ColumnElement[bool]:
     return exists().where(Opening.assignment_id == Assignment.id, Opening.granted)
 
 
-def _released(at_utc: datetime) -> ColumnElement[bool]:
-    return Assignment.release_utc <= at_utc
+def was_received(at_utc: datetime) -> ColumnElement[bool]:
+    """The SQL condition that an assignment's team knows where to go: released, and opened by one of them."""
+    return and_(Assignment.release_utc <= at_utc, _was_opened())
 
 
 def _in_year(year: int) -> ColumnElement[bool]:

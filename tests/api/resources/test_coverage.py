@@ -1,18 +1,22 @@
 """What the map is drawn from over HTTP: villages and days, problems for those who read the ledger, a file to take."""
 
 import gzip
+from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import mapbox_vector_tile
 import pytest
 from shapely import Point, box
+from sqlalchemy import update
 
 from geo import Area, Datum
 from geo.formats import read_layer
 from tests.api.resources.test_flow import a_closed_visit
-from tests.api.world import COUNTY, FOREIGN_VILLAGE, OTHER_VILLAGE, PASSPHRASE, VILLAGE, World
+from tests.api.world import COUNTY, FOREIGN_VILLAGE, OTHER_VILLAGE, PASSPHRASE, VILLAGE, World, numbers_of
 from visits.access import NewAccount, Role, actor_named, create_account
 from visits.places import Quality, SiteRow, import_areas, import_sites
+from visits.plans import Assignment, CheckKind, NewLine, add_line, make_plan
 
 
 @pytest.fixture
@@ -43,8 +47,30 @@ def test_the_map_holds_villages_days_and_no_people(visited: World) -> None:
     assert body["villages"]["has_area"] == [1, 0]
     assert body["villages"]["lon_deg"] == [None, 119.45]
     assert body["towns"]["name"] == ["下党乡"]
-    assert body["visits"] == {"first_day": "2026-05-12", "per_day": [1], "village": [0], "how": "5"}
+    assert body["visits"] == {"first_day": "2026-05-12", "per_day": [1], "village": [0], "how": "5", "line": [0]}
     assert "张三" not in told.get_data(as_text=True)
+
+
+def test_a_county_is_told_the_lines_of_its_plan_and_a_town_is_not(visited: World, tmp_path: Path) -> None:
+    town = VILLAGE[:9]
+    with visited.store.writing() as uow:
+        office = actor_named(uow, "office")
+        said = {"county_code": COUNTY, "year": 2026, "most_checks_per_village": 4, "at_utc": visited.clock()}
+        made = make_plan(uow, office, **said)
+        line = NewLine(CheckKind.UNANNOUNCED, "暗访", date(2026, 1, 1), date(2026, 12, 31), {town: 3})
+        made = add_line(uow, office, made.id, line, version=made.version, at_utc=visited.clock())
+        uow.session.execute(update(Assignment).values(plan_line_id=made.lines[0].id))
+    body = visited.phone("leader").get("coverage/map").get_json()
+    [told] = body["plan_lines"]
+    assert (told["title"], told["from"], told["withdrawn"]) == ("暗访", "2026-01-01", False)
+    assert told["quotas"] == [[0, 3, 1]]
+    assert body["visits"]["line"] == [1]
+    of_town = visited.phone("town_leader").get("coverage/map").get_json()
+    assert (of_town["plan_lines"], of_town["visits"]["line"]) == (None, None)
+    assert [row["visits"] for row in read(visited, "leader", f"?plan={told['id']}", tmp_path)] == [1, 0]
+    query = f"coverage/villages.gpkg?plan={told['id']}"
+    assert visited.phone("town_leader").get(query).status_code == 403
+    assert visited.phone("leader").get(f"coverage/villages.gpkg?plan={uuid4()}").status_code == 404
 
 
 def test_only_those_who_read_the_ledger_are_told_of_problems(visited: World) -> None:
@@ -77,7 +103,7 @@ def test_a_prefecture_gets_the_tiles_of_its_counties_as_one(visited: World) -> N
     assert drawn["bounds"] == [119.4, 27.35, 119.7, 27.6]
     address = f"tiles/3509/{drawn['sha256']}/6/53/26.mvt"
     tile = leader.get(address, headers={"Accept-Encoding": "gzip"})
-    numbers = [first + step for first, count in status["numbers"] for step in range(count)]
+    numbers = numbers_of(status)
     features = mapbox_vector_tile.decode(gzip.decompress(tile.data))["village"]["features"]
     assert {feature["id"] for feature in features} <= set(numbers)
     assert len(features) == 2
@@ -119,6 +145,8 @@ def test_the_geopackage_holds_what_the_reader_chose_and_may_see(visited: World, 
     assert len(read(visited, "leader", f"?town={VILLAGE[:9]}", tmp_path)) == 2
 
 
-@pytest.mark.parametrize("query", ["?from=yesterday", "?slot=noon", "?round=none", "?town=x", "?nonsense=1", "?to="])
+@pytest.mark.parametrize(
+    "query", ["?from=yesterday", "?slot=noon", "?round=none", "?town=x", "?nonsense=1", "?to=", "?plan=1"]
+)
 def test_a_choice_that_is_none_is_refused(visited: World, query: str) -> None:
     assert visited.phone("leader").get(f"coverage/villages.gpkg{query}").status_code == 422

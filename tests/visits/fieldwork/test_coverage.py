@@ -7,36 +7,63 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import event, update
 
 from api.resources.fieldwork import CoverageStatusOut
+from tests.visits.plans.test_yearly import SURPRISE, planned
 from tests.visits.world import COUNTY, NOW, OTHER_XIADANG, XIADANG, XIPU, World
 from visits import fieldwork, places
+from visits.access import NotAllowed
 from visits.fieldwork import CountedVisit, CoverageStatus, DrawnReach, VisitColumns, Which, visit_columns
+from visits.fieldwork.coverage import _digits, _runs
 from visits.people import Slot
 from visits.places import Division, TileSetView
-from visits.plans import Assignment
+from visits.plans import Assignment, NoSuchPlan
 from visits.store import Store
 
 FIRST_DAY = date(2026, 1, 1)
 
 
 def test_the_status_of_twenty_thousand_villages_fits_into_forty_kilobytes() -> None:
+    # A year of 80,000 visits to villages of which some are liked more, in 100 counties of 15 towns.
     dice = random.Random(4)
-    villages = 20_000
-    visited = [dice.random() < 0.7 for _ in range(villages)]
+    days: list[int | None] = [None] * 20_000
+    slots = [0] * 20_000
+    for day, village in sorted((dice.randrange(365), int(20_000 * dice.random() ** 1.2)) for _ in range(80_000)):
+        days[village] = day
+        slots[village] |= dice.choices((1, 2, 4, 8), (10, 60, 20, 10))[0]
     status = CoverageStatus(
-        tiles=[TileSetView(f"{350_000 + county}", f"{dice.getrandbits(256):064x}") for county in range(90)],
+        tiles=[TileSetView(f"{350_000 + county}", f"{dice.getrandbits(256):064x}") for county in range(100)],
         drawn=DrawnReach("35", "0" * 64, 5, 11, [115.8, 23.5, 120.7, 28.3]),
-        numbers=[(1, villages)],
-        first_day=date(2026, 1, 1) - timedelta(days=320),
-        last_day=[dice.randrange(320) if one else None for one in visited],
-        slots=[dice.choice((1, 2, 2, 2, 4, 6, 6, 8, 14)) if one else 0 for one in visited],
+        numbers=_runs([2 + village + village // 13 for village in range(20_000)]),
+        first_day=date(2026, 1, 1),
+        last_day=_digits(days),
+        slots="".join(f"{one:x}" for one in slots),
     )
     told = json.dumps(CoverageStatusOut().dump(status), separators=(",", ":")).encode()
     assert len(gzip.compress(told, mtime=0)) <= 40_000
+
+
+@given(st.lists(st.none() | st.integers(0, 50_000)))
+def test_digits_are_the_numbers_they_came_from(values: list[int | None]) -> None:
+    places = _digits(values)
+    read = ["".join(place[at] for place in places) for at in range(len(values))]
+    assert [None if set(one) == {"-"} else int(one, 36) for one in read] == values
+
+
+@given(st.sets(st.integers(1, 400)))
+def test_runs_are_the_numbers_they_came_from(numbers: set[int]) -> None:
+    read, number = [], 0
+    for left_out, count in _runs(sorted(numbers)):
+        assert count > 0
+        read += range(number + left_out, number + left_out + count)
+        number += left_out + count
+    assert read == sorted(numbers)
 
 
 def a_visit(world: World, village_code: str, *, days_ago: int = 0, hour: int = 10, drawn: bool = True) -> None:
@@ -98,6 +125,29 @@ def test_a_town_is_not_told_which_visits_were_directed(world: World) -> None:
     assert visit_columns(visits, order, draws_too=True).how == "15"
 
 
+def test_visits_are_told_by_the_line_of_the_plan_they_were_made_under(world: World) -> None:
+    made = planned(world, SURPRISE)
+    a_visit(world, XIADANG)
+    line = made.lines[0].id
+    a_visit(world, XIPU)
+    with world.store.writing() as uow:
+        # As of a time before the county had a plan.
+        uow.session.execute(update(Assignment).where(Assignment.village_code == XIPU).values(plan_line_id=None))
+    with world.store.reading() as uow:
+        visits = fieldwork.counted_visits(uow, world.actors["leader"])
+        under = fieldwork.counted_visits(uow, world.actors["leader"], Which(plan_line_id=line))
+        with pytest.raises(NoSuchPlan):
+            fieldwork.counted_visits(uow, world.actors["leader"], Which(plan_line_id=uuid4()))
+        with pytest.raises(NotAllowed):
+            town = replace(world.actors["leader"], division_prefix=XIADANG[:9])
+            fieldwork.counted_visits(uow, town, Which(plan_line_id=line))
+    assert {(one.village_code, one.plan_line_id) for one in visits} == {(XIADANG, line), (XIPU, None)}
+    assert [one.village_code for one in under] == [XIADANG]
+    order = {XIPU: 0, XIADANG: 1}
+    assert visit_columns(visits, order, draws_too=True, lines=[uuid4(), line]).line == [0, 2]
+    assert visit_columns(visits, order, draws_too=True).line is None
+
+
 def test_a_visit_to_a_village_that_was_merged_is_one_to_what_it_became(world: World) -> None:
     a_visit(world, XIPU)
     with world.store.writing() as uow:
@@ -108,7 +158,7 @@ def test_a_visit_to_a_village_that_was_merged_is_one_to_what_it_became(world: Wo
         rows = fieldwork.coverage(uow, world.actors["leader"], on=NOW.date())
         status = fieldwork.coverage_status(uow, world.actors["leader"], on=NOW.date())
     assert [(row.village.code, row.visits) for row in rows] == [(XIADANG, 1), (OTHER_XIADANG, 0)]
-    assert status.last_day == [0, None]
+    assert status.last_day == ["0-"]
 
 
 def test_no_village_and_no_visit_costs_a_query(world: World) -> None:
@@ -143,7 +193,7 @@ def test_columns_give_every_visit_back() -> None:
     ]
     columns = visit_columns([*made, CountedVisit("elsewhere", FIRST_DAY, "day", True)], order, draws_too=True)
     assert sorted(_decoded(columns, codes)) == sorted((v.on, v.village_code, v.slot, v.drawn) for v in made)
-    assert visit_columns([], order, draws_too=True) == VisitColumns(None, [], [], "")
+    assert visit_columns([], order, draws_too=True) == VisitColumns(None, [], [], "", None)
 
 
 def _decoded(columns: VisitColumns, codes: list[str]) -> Iterator[tuple[date, str, str, bool]]:

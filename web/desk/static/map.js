@@ -113,6 +113,7 @@ function showLegend() {
 function legendNotes(without) {
   const notes = [say(shown.layer.ofTown ? `map.town_rule.${shown.layerName}` : "map.town_rule.half")];
   if (shown.layerName === "problems") notes.push(say("map.problems_now"));
+  if (shown.layerName === "quota") notes.push(say("map.quota_now"));
   const spans = data.towns.has_area.filter((has, town) => !has && shown.members[town].length).length;
   if (spans) notes.push(say("map.span_note"));
   if (without) notes.push(say("map.no_position_count", { count: without }));
@@ -140,6 +141,7 @@ function layerLine() {
   if (state.slot) parts.push(say(`slot.${state.slot}`));
   if (state.town) parts.push(controls.elements.town.selectedOptions[0].textContent);
   if (state.round) parts.push(controls.elements.round.selectedOptions[0].textContent);
+  if (state.plan) parts.push(controls.elements.plan.selectedOptions[0].textContent);
   return `${parts.join(" · ")} —`;
 }
 
@@ -163,19 +165,41 @@ function fillControls() {
   const rounds = [...new Set(villages.programme_round.filter((one) => one !== null))].sort((one, other) => one - other);
   for (const one of rounds) round.add(option(String(one), say("map.round_is", { round: one })));
   if (rounds.length) round.add(option("none", say("map.round_none")));
+  fillPlans(counties.length > 1);
   for (const each of [...layer.options]) if (LAYERS[each.value].needs?.(data) === false) each.remove();
   Object.assign(allowed, {
     layer: [...layer.options].map((each) => each.value),
     town: [...town.options].map((each) => each.value),
     round: [...round.options].map((each) => each.value),
+    plan: [...controls.elements.plan.options].map((each) => each.value),
     village: [...villages.code, ...towns.code],
   });
 }
 
+// The newest line first; a line that was withdrawn stays, since visits were made under it.
+function fillPlans(severalCounties) {
+  const { plan } = controls.elements;
+  const lines = data.planLines || [];
+  for (const line of [...lines].reverse()) {
+    const county = severalCounties ? `${countyName(line.county_code)} ` : "";
+    const text = say(line.withdrawn ? "map.plan_withdrawn" : "map.plan_is", {
+      year: line.from.slice(0, 4),
+      title: county + line.title,
+    });
+    plan.add(option(line.id, text));
+  }
+  document.getElementById("plan-field").hidden = !lines.length;
+}
+
+function countyName(code) {
+  const at = data.towns.county_code.indexOf(code);
+  return at < 0 ? code : data.towns.county_name[at];
+}
+
 function showControls() {
-  for (const name of ["layer", "slot", "units", "town", "round"]) controls.elements[name].value = state[name];
+  for (const name of ["layer", "slot", "units", "town", "round", "plan"]) controls.elements[name].value = state[name];
   const query = new URLSearchParams();
-  for (const name of ["from", "to", "slot", "town"]) if (state[name]) query.set(name, state[name]);
+  for (const name of ["from", "to", "slot", "town", "plan"]) if (state[name]) query.set(name, state[name]);
   if (state.round && state.round !== "none") query.set("round", state.round);
   document.getElementById("geopackage").href = `/api/v1/coverage/villages.gpkg?${query}`;
 }
@@ -208,6 +232,10 @@ function aboutPlace(code) {
     const members = shown.members[town];
     const visited = members.filter((village) => counts.visits[village]).length;
     const rank = labelOf(layerName, layer, classOfTown(layer, counts, members), true);
+    const quota = counts.quota[town];
+    if (layerName === "quota" && quota) {
+      return [towns.name[town], rank, say("map.quota_of", quota)].join(say("common.separator"));
+    }
     return [towns.name[town], say("map.town_visited", { all: members.length, visited }), rank].join(say("common.separator"));
   }
   const village = villages.code.indexOf(code);
@@ -302,7 +330,7 @@ function firstPicture(status) {
   chart.fit(status.drawn.bounds);
   const place = readPlace();
   if (place) chart.goToPlace(place);
-  const plain = FIRST_LAYERS.includes(state.layer) && !state.from && !state.to && !state.slot && !state.town && !state.round;
+  const plain = FIRST_LAYERS.includes(state.layer) && !state.from && !state.to && !state.slot && !state.town && !state.round && !state.plan;
   if (!plain) return;
   const until = chinaToday();
   const village = new Map();

@@ -16,16 +16,19 @@ async function ask(address) {
   return answer.json();
 }
 
-// The last visit and the slots of each village by its number in the tiles: enough for a first picture.
+// The last visit and the slots of each village by its number in the tiles: enough for a first picture. Numbers come as
+// runs (how many are left out, how many follow), days as base 36 digits place by place, slots as one digit each.
 export async function loadStatus() {
   const told = await ask("/api/v1/coverage/status");
   const first = told.first_day === null ? 0 : dayOf(told.first_day);
   const byNumber = new Map();
   let at = 0;
-  for (const [number, count] of told.numbers) {
-    for (let step = 0; step < count; step += 1, at += 1) {
-      const last = told.last_day[at];
-      byNumber.set(number + step, { last: last === null ? -1 : first + last, slots: told.slots[at] });
+  let number = 0;
+  for (const [leftOut, count] of told.numbers) {
+    number += leftOut;
+    for (const end = number + count; number < end; number += 1, at += 1) {
+      const last = parseInt(told.last_day.map((place) => place[at]).join(""), 36);
+      byNumber.set(number, { last: Number.isNaN(last) ? -1 : first + last, slots: parseInt(told.slots[at], 16) });
     }
   }
   return { drawn: told.drawn, byNumber };
@@ -42,12 +45,14 @@ export async function loadMap() {
     villages: told.villages,
     begins: told.villages.begins.map((day) => (day === null ? -Infinity : dayOf(day))),
     problems: told.open_problems,
+    planLines: told.plan_lines,
     visits: decode(told.visits, dayOf(told.on)),
   };
 }
 
-// One row for each visit, by day: the day, the village's place in the list, the slot, and whether it was directed.
-export function decode({ first_day: firstDay, per_day: perDay, village: steps, how }, on) {
+// One row for each visit, by day: the day, the village's place in the list, the slot, whether it was directed, and the
+// line of the plan (from 1; 0 is none, or not told).
+export function decode({ first_day: firstDay, per_day: perDay, village: steps, how, line }, on) {
   const count = how.length;
   const visits = {
     count,
@@ -57,6 +62,7 @@ export function decode({ first_day: firstDay, per_day: perDay, village: steps, h
     village: new Int32Array(count),
     slot: new Uint8Array(count),
     directed: new Uint8Array(count),
+    line: line === null ? new Int32Array(count) : Int32Array.from(line),
   };
   let row = 0;
   perDay.forEach((many, offset) => {

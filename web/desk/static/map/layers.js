@@ -52,6 +52,13 @@ function step(value, steps) {
   return steps.find(([, most]) => value <= most)[0];
 }
 
+// How much of a town's quota was used; a quota of nothing is used up from the start.
+function used(quota) {
+  if (quota === null) return "missing";
+  if (quota.received >= quota.most) return "q4";
+  return quota.received ? step(quota.received / quota.most, [["q1", 0.5], ["q2", 1]]) : "q0";
+}
+
 export const LAYERS = {
   since: {
     classes: classes(...SINCE.map(([id, , colour]) => [id, colour])),
@@ -100,6 +107,14 @@ export const LAYERS = {
     apartForTowns: true,
     never: false,
     needs: (data) => data.problems !== null,
+  },
+  quota: {
+    classes: classes(["q4", DEEP], ["q2", BLUE], ["q1", MINT], ["q0", CREAM]),
+    of: (counts, village) => used(counts.quota[counts.townOf[village]]),
+    ofTown: (counts, members) => (members.length ? used(counts.quota[counts.townOf[members[0]]]) : "missing"),
+    never: false,
+    missing: "map.no_quota",
+    needs: (data) => data.planLines !== null && data.planLines.some((line) => line.quotas.length > 0),
   },
 };
 

@@ -1,7 +1,7 @@
 // What the reader chose, as it stands in the address: whoever gets the address sees the same map, and the browser's
 // way back leads to what was chosen before.
 
-const LISTED = { layer: "since", slot: "", units: "both", from: "", to: "", town: "", round: "", village: "" };
+const LISTED = { layer: "since", slot: "", units: "both", from: "", to: "", town: "", round: "", plan: "", village: "" };
 const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 
 export function readState(search, allowed) {

@@ -1,7 +1,7 @@
 // The same numbers as the map, in a table: by code, town by town, never by a number.
 
 import { SLOTS, textOf } from "./data.js";
-import { classOfTown, colourOf } from "./layers.js";
+import { LAYERS, classOfTown, colourOf } from "./layers.js";
 import { say } from "./words.js";
 
 const ROWS_A_PAGE = 400;
@@ -27,6 +27,7 @@ function kindOf(id) {
 }
 
 export function labelOf(layerName, layer, id, ofTown) {
+  if (id === "missing" && layer.missing) return say(layer.missing);
   if (id === "never" || id === "missing") return say(`map.${id}`);
   return say(`map.class.${layerName}.${id}${ofTown && layer.apartForTowns ? ".town" : ""}`);
 }
@@ -85,6 +86,7 @@ export class Table {
     names.push(...SLOTS.map((slot) => say(`slot.short.${slot}`)));
     if (this.data.drawsTold) names.push(say("map.column.drawn"), say("map.column.directed"));
     if (this.data.problems) names.push(say("map.column.problems"));
+    if (LAYERS.quota.needs(this.data)) names.push(say("map.column.quota"));
     const cells = names.map((name, at) => element("th", { scope: "col", class: at > 1 ? "number" : null }, name));
     return element("thead", {}, element("tr", {}, ...cells));
   }
@@ -101,12 +103,20 @@ export class Table {
       element("span", { class: "unseen" }, ` ${labelOf(layerName, layer, id, true)}`),
     );
     return element("tr", { class: "town", "data-town": data.towns.code[town], "data-class": id }, title,
-      this.lastOfTown(members), ...this.numbers(total));
+      this.lastOfTown(members), ...this.numbers(total), ...this.quotaCell(town));
   }
 
   lastOfTown(members) {
     const visited = members.filter((village) => this.counts.visits[village]).length;
     return element("td", { class: "small" }, say("map.town_visited", { all: members.length, visited }));
+  }
+
+  // A quota is a town's: the cell of a village stays empty.
+  quotaCell(town = null) {
+    if (!LAYERS.quota.needs(this.data)) return [];
+    const quota = town === null ? null : this.counts.quota[town];
+    const text = quota ? say("map.quota_of", quota) : town === null ? "" : DASH;
+    return [element("td", { class: "number" }, text)];
   }
 
   villageRow({ village }) {
@@ -127,7 +137,8 @@ export class Table {
       place.append(element("span", { class: "small soft" }, ` ${say("map.no_position")}`));
     }
     const row = { "data-village": code, "data-class": id, "data-visits": counts.visits[village] };
-    return element("tr", row, place, this.lastCell(village), ...this.numbers((values) => values[village]));
+    const numbers = this.numbers((values) => values[village]);
+    return element("tr", row, place, this.lastCell(village), ...numbers, ...this.quotaCell());
   }
 
   lastCell(village) {
