@@ -35,6 +35,7 @@ def gzipped_file(folder: Path, name: str) -> Response:
     # A file that did not change has no body, and a part of one is a part of its plain bytes.
     if response.status_code == 200 and request.accept_encodings["gzip"] > 0:
         path = folder / name
+        response.close()
         response.direct_passthrough = False
         response.set_data(_packed(path, path.stat().st_mtime_ns))
         response.headers["Content-Encoding"] = "gzip"

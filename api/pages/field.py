@@ -169,6 +169,8 @@ def _stamp(path: Path) -> Stamp:
 
 def _inside(folder: Path, name: str) -> Path:
     """A file of this folder and of a type we serve; anything else is not there."""
+    if "\0" in name:  # no file system takes it, and asking raises
+        abort(404)
     path = (folder / name).resolve()
     if not path.is_relative_to(folder) or path.suffix not in TYPES or not path.is_file():
         abort(404)

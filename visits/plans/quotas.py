@@ -71,7 +71,7 @@ def quota_use(uow: UnitOfWork, actor: Actor, *, at_utc: datetime) -> list[LineUs
     ]
 
 
-def _received(uow: UnitOfWork, actor: Actor, at_utc: datetime) -> dict[UUID, Counter[str]]:
+def _received(uow: UnitOfWork, actor: Actor, at_utc: datetime) -> dict[UUID | None, Counter[str]]:
     """How many checks each town received, by the line they fell under."""
     made = select(Assignment.plan_line_id, Assignment.village_code).where(
         Assignment.plan_line_id.is_not(None), within(actor, Assignment.village_code), was_received(at_utc)
@@ -79,7 +79,7 @@ def _received(uow: UnitOfWork, actor: Actor, at_utc: datetime) -> dict[UUID, Cou
     outside = select(OutsideCheck.plan_line_id, OutsideCheck.village_code).where(
         within(actor, OutsideCheck.village_code)
     )
-    found: dict[UUID, Counter[str]] = defaultdict(Counter)
+    found: dict[UUID | None, Counter[str]] = defaultdict(Counter)
     for query in (made, outside):
         for line_id, code in uow.session.execute(query):
             found[line_id][code[:TOWN_DIGITS]] += 1

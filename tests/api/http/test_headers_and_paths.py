@@ -84,6 +84,7 @@ WAYS_OUT = (
     "/etc/passwd",
     "..\\wsgi.py",
     "%00",
+    "%00.js",
     ".",
 )
 
