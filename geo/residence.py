@@ -19,8 +19,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.cells import REACH_M, Cells
-from geo.cutting import cut_into_cells
+from geo.cells import REACH_M, cut_into_cells
 from geo.datum import Datum
 from geo.errors import BadLog, SwappedAxes
 from geo.patterns import Slots, patterns, presence, slots
@@ -41,7 +40,7 @@ from geo.shapes import read_areas
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from geo.residence_kernel import Tally
+    from geo.residence_kernel import Cells, Tally
 
 QUARTER = timedelta(minutes=15)
 NIGHT = (time(22), time(6))

@@ -9,8 +9,6 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.cells import Cells
-
 NIGHTS, DAYS, EDGES, SLOTS = 0, 32, 64, 96
 """Where the slots of a month begin: nights by their evening's date, days, and the hours between (dawn and evening)."""
 
@@ -23,6 +21,33 @@ LONGEST_GAP_S = 7200.0
 # Divisions by zero are infinite rather than an error: such results are never looked at, and loops stay simple.
 _compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 _inlined = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+
+
+class Cells(NamedTuple):
+    """The tables of some areas, flat arrays throughout. ``known`` is false for an area that is empty or missing.
+
+    ``state`` holds, for each square, -1 (all inside, farther than the reach from any border), -2 (all outside), or the
+    number of its entry in ``centre_m`` (signed distance of its middle) and ``first`` (where its edges start in
+    ``listed``). An edge is a column of ``edges``: x and y of both ends, one over the square of its length.
+    """
+
+    known: NDArray[np.bool_]
+    lon_deg: NDArray[np.float64]
+    lat_deg: NDArray[np.float64]
+    east_m: NDArray[np.float64]
+    north_m: NDArray[np.float64]
+    west: NDArray[np.float32]
+    south: NDArray[np.float32]
+    square_m: NDArray[np.float32]
+    columns: NDArray[np.int32]
+    rows: NDArray[np.int32]
+    square_0: NDArray[np.int64]
+    edge_0: NDArray[np.int64]
+    edges: NDArray[np.float32]
+    state: NDArray[np.int32]
+    centre_m: NDArray[np.float32]
+    first: NDArray[np.int64]
+    listed: NDArray[np.int32]
 
 
 class Tally(NamedTuple):
@@ -72,7 +97,7 @@ def empty_tally(postings: int) -> Tally:
 
 @_compiled
 def fill_cells(cells: Cells, reach_m: float) -> Any:
-    """Return ``state``, ``centre_m``, ``first`` and ``listed`` of :class:`geo.cells.Cells`."""
+    """Return ``state``, ``centre_m``, ``first`` and ``listed`` of :class:`Cells`."""
     total = cells.state.size
     count = np.zeros(total, np.int32)
     nearest = np.full(total, np.inf, np.float32)

@@ -3,8 +3,7 @@
 import numpy as np
 
 from geo import disc
-from geo.cells import REACH_M
-from geo.cutting import cut_into_cells
+from geo.cells import REACH_M, cut_into_cells
 from geo.residence_kernel import chances, empty_tally, take_rows
 
 PLACE = (119.5, 27.4)

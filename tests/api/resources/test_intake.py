@@ -23,6 +23,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "problem": PROBLEM_BODY,
     "photo": photo_body(b"x"),
     "answers": ANSWERS,
+    "project": {"code": "2026-018", "seen": "not_there", "note": "只见空地", "fix": FIX},
     "correction": {"of_record": str(uuid.uuid4()), "of_sha256": "b" * 64, "reason": "看错了", "body": PROBLEM_BODY},
     "all_in_order": {},
     "finish": {"records": 3},

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
 from geo import disc
-from geo.cells import REACH_M
-from geo.cutting import cut_into_cells
+from geo.cells import REACH_M, cut_into_cells
 from geo.distance import metres_per_degree
 from geo.residence_kernel import leanings
 
