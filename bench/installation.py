@@ -35,7 +35,7 @@ from visits.store import Job, Store, migrate
 
 COUNTY = "350924"
 VILLAGE = "350924100201"
-PASSPHRASE = "bench-bench-bench"
+PASSPHRASE = "copper lantern beside seven rivers"
 FIX: dict[str, Any] = {
     "lon_deg": 119.4867,
     "lat_deg": 27.2183,

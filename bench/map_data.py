@@ -38,7 +38,7 @@ from visits.places import (
 from visits.plans import Assignment
 from visits.store import Store, UnitOfWork, migrate
 
-PASSPHRASE = "bench-bench-bench"
+PASSPHRASE = "copper lantern beside seven rivers"
 LEADER, OFFICE = "leader", "office"
 SLOTS = ("dawn", "day", "evening", "night")
 SLOT_SHARES = (0.08, 0.62, 0.22, 0.08)

@@ -32,6 +32,7 @@ from demo.phone import Phone as DemoPhone
 SLOW_PHONES = (30, 300)
 SLOW_BYTES_PER_S = 400
 SLOW_BODY_BYTES = 20_000
+PHOTOS_OF_A_VISIT = 12
 PATIENCE_S = 3.0
 ASKED_TIMES = 40
 ASKING_S = 25.0
@@ -71,7 +72,7 @@ def main() -> None:
 
 def _among_slow_phones(place: Installation, running: Running, count: int) -> str:
     slow, good = place.inspectors
-    requests = _slow_requests(running.port, place.visit(slow), count)
+    requests = _slow_requests(running.port, place, slow, count)
     cpu_before, rss_before = running.cpu_s(), running.rss_bytes()
     with _dribbling(running.port, requests) as connected:
         answered_ms, asked = _ask(running.port, good)
@@ -106,20 +107,31 @@ def _ask(port: int, inspector: Inspector) -> tuple[list[float], int]:
     return answered_ms, asked
 
 
-def _slow_requests(port: int, visit: Visit, count: int) -> list[tuple[bytes, bytes]]:
-    """Head and body of what so many phones send: records and, every second one, the piece of a photo of its own."""
-    photos = [random.randbytes(SLOW_BODY_BYTES) for _ in range(count // 2)]
-    phone, kinds = Phone(visit.inspector, port), [("arrive", {"fix": FIX, "no_fix_reason": None})]
-    # Photos beyond the cap stay outside of the visit, and their bytes are taken all the same.
-    records = delivery(visit, [*kinds, *(photo_record(photo) for photo in photos)])
-    path, json_type = f"/api/v1/visits/{visit.visit_id}/records", {"Content-Type": "application/json"}
-    phone.ask("POST", path, records, expected=200, headers=json_type)
-    body = delivery(visit, kinds)
+def _slow_requests(port: int, place: Installation, inspector: Inspector, count: int) -> list[tuple[bytes, bytes]]:
+    """Head and body of what so many phones send: records, and every second one the only piece of a photo."""
+    sent: list[tuple[bytes, bytes]] = []
+    for first in range(0, count, 2 * PHOTOS_OF_A_VISIT):
+        visit = place.visit(inspector)
+        photos = min(PHOTOS_OF_A_VISIT, (count - first) // 2)
+        sent += [_slow_records(visit) for _ in range(photos)]
+        sent += _slow_pieces(port, visit, photos)
+    return sent
+
+
+def _slow_records(visit: Visit) -> tuple[bytes, bytes]:
+    body = delivery(visit, [("arrive", {"fix": FIX, "no_fix_reason": None})])
     # Spaces are allowed between the values of JSON, so a long body needs no more records.
     body = body[:-1] + b" " * (SLOW_BODY_BYTES - len(body)) + body[-1:]
-    sent = [(_head(visit, f"POST {path}", json_type), body) for _ in range(count - len(photos))]
+    return _head(visit, f"POST /api/v1/visits/{visit.visit_id}/records", {"Content-Type": "application/json"}), body
+
+
+def _slow_pieces(port: int, visit: Visit, count: int) -> list[tuple[bytes, bytes]]:
+    phone, photos = Phone(visit.inspector, port), [random.randbytes(SLOW_BODY_BYTES) for _ in range(count)]
+    records = delivery(visit, [photo_record(photo) for photo in photos])
+    path, json_type = f"/api/v1/visits/{visit.visit_id}/records", {"Content-Type": "application/json"}
+    phone.ask("POST", path, records, expected=200, headers=json_type)
     piece = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
-    sent += [(_head(visit, f"PATCH {phone.begin_upload(visit, photo)}", piece), photo) for photo in photos]
+    sent = [(_head(visit, f"PATCH {phone.begin_upload(visit, photo)}", piece), photo) for photo in photos]
     phone.close()
     return sent
 

@@ -1,6 +1,7 @@
 """The viewer for one photo: how it was taken, what it says by itself, and where the log holds it."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from uuid import UUID
 
 from flask import Response, redirect, request
@@ -19,6 +20,7 @@ from visits.fieldwork import (
     MOST_BOXES,
     FixView,
     PhotoView,
+    camera_time,
     cover,
     covers_of_photo,
     exif_place,
@@ -32,11 +34,12 @@ SPARE_ROWS = 8
 
 @dataclass(frozen=True)
 class SideBySide:
-    """The phone's best fix beside the photo's own position, and how far they lie apart."""
+    """The phone's best fix beside the photo's own position and clock, and how far the positions lie apart."""
 
     fix: FixView | None
     exif: LonLat | None
     apart_m: float | None
+    camera_at: datetime | None
 
 
 @desk.get("/visits/<uuid:visit_id>/photos/<sha256>")
@@ -112,7 +115,7 @@ def side_by_side(fixes: tuple[FixView, ...], photo: PhotoView) -> SideBySide:
     """The phone's most accurate fix and the photo's own position; neither is corrected by the other."""
     known = [fix for fix in fixes if fix.wgs84_lon_deg is not None]
     fix = min(known or fixes, key=lambda f: f.accuracy_m if f.accuracy_m is not None else float("inf"), default=None)
-    exif = exif_place(photo.facts)
+    exif, camera_at = exif_place(photo.facts), camera_time(photo.facts)
     if exif is None or fix is None or fix.wgs84_lon_deg is None or fix.wgs84_lat_deg is None:
-        return SideBySide(fix, exif, None)
-    return SideBySide(fix, exif, distance_m(exif, LonLat(fix.wgs84_lon_deg, fix.wgs84_lat_deg)))
+        return SideBySide(fix, exif, None, camera_at)
+    return SideBySide(fix, exif, distance_m(exif, LonLat(fix.wgs84_lon_deg, fix.wgs84_lat_deg)), camera_at)

@@ -73,7 +73,13 @@ def test_two_photos_stand_side_by_side_for_a_person(own_desk: Desk) -> None:
     [
         pytest.param(
             {"gps_at_utc": NOW - timedelta(hours=5), "taken_at": NOW.replace(tzinfo=None), "utc_offset_s": 0},
-            ["相机时间与卫星时间相差 5 小时", "正当的可能原因：相机时钟差几小时", "照片自带的卫星时间比记录早 5 小时"],
+            [
+                "时间 2026-11-18 10:00:00 2026-11-18 10:00:00",
+                "卫星时间 — 2026-11-18 05:00:00",
+                "相机时间与卫星时间相差 5 小时",
+                "正当的可能原因：相机时钟差几小时",
+                "照片自带的卫星时间比记录早 5 小时",
+            ],
             id="two clocks",
         ),
         pytest.param({"oddities": ["gps_stripped"]}, ["位置已被清成（0，0）"], id="stripped"),

@@ -36,7 +36,7 @@ from visits.fieldwork.errors import (
     NoSuchVisit,
     PhotoNotLookedOver,
 )
-from visits.fieldwork.exif import exif_place
+from visits.fieldwork.exif import camera_time, exif_place
 from visits.fieldwork.judge import judge_pending, judge_visit
 from visits.fieldwork.photos import (
     PhotoView,
@@ -126,6 +126,7 @@ __all__ = [
     "Which",
     "calibrate_phone",
     "calibration_of",
+    "camera_time",
     "catch_up",
     "counted_visits",
     "cover",

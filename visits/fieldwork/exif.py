@@ -52,6 +52,15 @@ def exif_place(facts: dict[str, Any]) -> LonLat | None:
     return None if datum is None else LonLat(*convert(lon, lat, source=datum, target=Datum.WGS84))
 
 
+def camera_time(facts: dict[str, Any]) -> datetime | None:
+    """When the camera says the photo was taken; without an offset of its own the camera is taken to be set locally."""
+    taken_at: datetime | None = facts.get("taken_at")
+    if taken_at is None:
+        return None
+    offset_s: int | None = facts.get("utc_offset_s")
+    return taken_at.replace(tzinfo=LOCAL_ZONE if offset_s is None else timezone(timedelta(seconds=offset_s)))
+
+
 def _place_against_fix(about: str, record: FieldRecord, facts: dict[str, Any]) -> Iterable[RaisedHint]:
     exif = exif_place(facts)
     if exif is None and facts.get("lon_deg") is not None:
@@ -72,22 +81,13 @@ def _place_against_fix(about: str, record: FieldRecord, facts: dict[str, Any]) -
 
 
 def _clocks(about: str, record: FieldRecord, facts: dict[str, Any]) -> Iterable[RaisedHint]:
-    taken_at, satellites_utc = _camera_time(facts), facts.get("gps_at_utc")
+    taken_at, satellites_utc = camera_time(facts), facts.get("gps_at_utc")
     if taken_at is not None and record.at_utc - taken_at > PHOTO_OLD:
         yield RaisedHint("photo_older", about, "weak", {"hours": _hours(record.at_utc - taken_at)})
     if satellites_utc is not None and record.at_utc - satellites_utc > PHOTO_OLD:
         yield RaisedHint("photo_fix_older", about, "weak", {"hours": _hours(record.at_utc - satellites_utc)})
     if taken_at is not None and satellites_utc is not None and abs(taken_at - satellites_utc) > PHOTO_OLD:
         yield RaisedHint("camera_clock", about, "weak", {"hours": _hours(abs(taken_at - satellites_utc))})
-
-
-def _camera_time(facts: dict[str, Any]) -> datetime | None:
-    """When the camera says the photo was taken; without an offset of its own the camera is taken to be set locally."""
-    taken_at: datetime | None = facts.get("taken_at")
-    if taken_at is None:
-        return None
-    offset_s: int | None = facts.get("utc_offset_s")
-    return taken_at.replace(tzinfo=LOCAL_ZONE if offset_s is None else timezone(timedelta(seconds=offset_s)))
 
 
 def _hours(span: timedelta) -> int:
