@@ -4,6 +4,7 @@ import itertools
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -372,8 +373,13 @@ def test_positions_are_all_kept_and_none_is_needed(
     assert known["best"]["accuracy_m"] == 9.0
     assert known["best"]["datum"] == "wgs84"
     phone.take(visit_id, seed=10, size_bytes=3000)
-    fixes = phone.load(visit_id)["records"][-1]["body"]["fixes"]
+    phone.take(visit_id, seed=11, size_bytes=3000, source="gallery")
+    photos = [record["body"] for record in phone.load(visit_id)["records"][-2:]]
+    assert [photo["source"] for photo in photos] == ["camera", "gallery"]
+    fixes = photos[0]["fixes"]
     assert [fix["accuracy_m"] for fix in fixes] == [60.0, 9.0]
+    assert {(fix["datum"], fix["datum_how"], fix["source"]) for fix in fixes} == {("wgs84", "declared", "geolocation")}
+    assert all(datetime.fromisoformat(fix["fixed_at"]).utcoffset() is not None for fix in fixes)
     assert phone.sync()["attention"] == 0
 
 

@@ -6,6 +6,7 @@ import pytest
 from shapely import Polygon
 
 from geo import Area, Datum
+from media.proof import merkle
 from tests.api.world import COUNTY, FOREIGN_VILLAGE, OTHER_VILLAGE, VILLAGE, World
 from visits.access import actor_named
 from visits.places import Quality, import_areas
@@ -193,6 +194,25 @@ def test_the_log_proves_an_entry_without_opening_it(world: World) -> None:
     assert "salt_hex" not in said
     missing = lin.get(f"log/entries/{head['size']}/proof")
     assert missing.get_json()["type"] == "/problems/not-in-log"
+
+
+def test_proofs_that_come_over_http_are_checked_by_whoever_asks(world: World) -> None:
+    world.assign(hours=3)
+    phone = world.phone("office")
+    before = phone.get("log/head").get_json()
+    world.assign(hours=4)
+    after = phone.get("log/head").get_json()
+    assert 0 < before["size"] < after["size"]
+    grown = phone.get(f"log/consistency?from={before['size']}&to={after['size']}").get_json()
+    roots = bytes.fromhex(before["root_hex"]), bytes.fromhex(after["root_hex"])
+    path = [bytes.fromhex(step) for step in grown["path_hex"]]
+    assert merkle.verify_consistency(before["size"], after["size"], *roots, path)
+    assert not merkle.verify_consistency(before["size"], after["size"], roots[1], roots[1], path)
+    for index in range(after["size"]):
+        told = phone.get(f"log/entries/{index}/proof?size={after['size']}").get_json()
+        leaf, steps = bytes.fromhex(told["leaf_hash_hex"]), [bytes.fromhex(step) for step in told["path_hex"]]
+        assert merkle.verify_inclusion(leaf, index, after["size"], steps, roots[1])
+        assert not merkle.verify_inclusion(leaf, index, after["size"], steps, roots[0])
 
 
 def test_the_audit_trail_is_for_discipline_only(world: World) -> None:

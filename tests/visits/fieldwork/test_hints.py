@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.visits.world import NOW, Phone, World, fix
-from visits import fieldwork
+from tests.visits.world import NOW, XIPU, Phone, World, fix
+from visits import fieldwork, intake
 
 FAR = (119.9, 27.9)
 
@@ -46,6 +46,33 @@ def test_no_fix_is_legal_and_shown(world: World) -> None:
     first, _ = world.open_visit()
     first.make("arrive", fix=None, no_fix_reason="山谷无信号")
     assert {"no_fix", "arrival_cannot_tell"} <= judged(world, first)
+
+
+def test_an_arrival_outside_and_a_time_still_to_come_are_told(world: World) -> None:
+    first, _ = world.open_visit()
+    first.arrive(fix(FAR), at=NOW + timedelta(hours=5))
+    assert {"arrival_outside", "made_after_received"} <= judged(world, first)
+
+
+def test_a_person_of_another_village_is_told(world: World) -> None:
+    [first] = world.open_visit("first", village_code=XIPU)
+    first.sight(world.postings["演示张一"], "cannot_tell")
+    assert "posting_of_other_village" in judged(world, first)
+
+
+def test_a_signature_that_does_not_fit_and_one_that_is_not_there_are_told(world: World) -> None:
+    first, second = world.open_visit()
+    first.arrive()
+    first.sight(world.postings["演示张一"], "met")
+    second.texts = first.texts
+    first.key, second.key = second.key, None
+    world.send(first, first.texts[:1])
+    with world.store.writing() as uow:
+        intake.receive(uow, first.actor, first.visit_id, second.incoming()[1:], at_utc=NOW)
+    world.judge(first.visit_id)
+    told = {hint.code: (hint.strength, hint.values) for hint in world.look(first.visit_id).hints}
+    assert told["signature_bad"] == ("sound", {"records": 1})
+    assert told["signature_absent"] == ("weak", {"records": 1})
 
 
 def test_a_broken_chain_is_told(world: World) -> None:
