@@ -252,7 +252,7 @@ def test_a_line_of_the_plan_and_how_much_of_its_quota_was_used(planned: str, new
     page.get_by_label("计划项目").select_option(f"{NOW.year} 年 暗访")
     assert numbers(page)[XIADANG][2] == "1"
     page.get_by_label("图层", exact=True).select_option("quota")
-    expect(page.locator(f'tr[data-town="{TOWN}"]')).to_contain_text("1 / 2")
+    expect(page.locator(f'tr[data-town="{TOWN}"]')).to_contain_text("名额 2，已用 1")
     settled(page)
     seen = page.evaluate(LOOK, [XIADANG, LON + 0.01, LAT - 0.002])
     assert (seen["says"], seen["drawn"]) == ("q1", seen["legend"])

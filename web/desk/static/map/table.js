@@ -1,7 +1,7 @@
 // The same numbers as the map, in a table: by code, town by town, never by a number.
 
 import { SLOTS, textOf } from "./data.js";
-import { LAYERS, classOfTown, colourOf } from "./layers.js";
+import { classOfTown, colourOf } from "./layers.js";
 import { say } from "./words.js";
 
 const ROWS_A_PAGE = 400;
@@ -86,7 +86,6 @@ export class Table {
     names.push(...SLOTS.map((slot) => say(`slot.short.${slot}`)));
     if (this.data.drawsTold) names.push(say("map.column.drawn"), say("map.column.directed"));
     if (this.data.problems) names.push(say("map.column.problems"));
-    if (LAYERS.quota.needs(this.data)) names.push(say("map.column.quota"));
     const cells = names.map((name, at) => element("th", { scope: "col", class: at > 1 ? "number" : null }, name));
     return element("thead", {}, element("tr", {}, ...cells));
   }
@@ -103,20 +102,16 @@ export class Table {
       element("span", { class: "unseen" }, ` ${labelOf(layerName, layer, id, true)}`),
     );
     return element("tr", { class: "town", "data-town": data.towns.code[town], "data-class": id }, title,
-      this.lastOfTown(members), ...this.numbers(total), ...this.quotaCell(town));
+      this.lastOfTown(town, members), ...this.numbers(total));
   }
 
-  lastOfTown(members) {
+  lastOfTown(town, members) {
     const visited = members.filter((village) => this.counts.visits[village]).length;
-    return element("td", { class: "small" }, say("map.town_visited", { all: members.length, visited }));
-  }
-
-  // A quota is a town's: the cell of a village stays empty.
-  quotaCell(town = null) {
-    if (!LAYERS.quota.needs(this.data)) return [];
-    const quota = town === null ? null : this.counts.quota[town];
-    const text = quota ? say("map.quota_of", quota) : town === null ? "" : DASH;
-    return [element("td", { class: "number" }, text)];
+    const cell = element("td", { class: "small" }, say("map.town_visited", { all: members.length, visited }));
+    const quota = this.counts.quota[town];
+    // A quota is a town's: a column of its own would be empty in every village's row.
+    if (quota) cell.append(element("br"), say("map.quota_of", quota));
+    return cell;
   }
 
   villageRow({ village }) {
@@ -137,8 +132,7 @@ export class Table {
       place.append(element("span", { class: "small soft" }, ` ${say("map.no_position")}`));
     }
     const row = { "data-village": code, "data-class": id, "data-visits": counts.visits[village] };
-    const numbers = this.numbers((values) => values[village]);
-    return element("tr", row, place, this.lastCell(village), ...numbers, ...this.quotaCell());
+    return element("tr", row, place, this.lastCell(village), ...this.numbers((values) => values[village]));
   }
 
   lastCell(village) {
