@@ -80,6 +80,8 @@ def signed_in(browser: Browser, address: str) -> Page:
     page.fill("input[name=passphrase]", PASSPHRASE)
     page.press("input[name=passphrase]", "Enter")
     page.wait_for_url("**/desk/map**", timeout=SLOWEST_MS)
+    # Until it is drawn the server, which shares this process, still works for it, and the browser has not all files.
+    page.locator("#map[data-state=drawn]").wait_for(timeout=SLOWEST_MS)
     return page
 
 
