@@ -20,7 +20,7 @@ from api.jobs import job_handlers
 from api.map_tiles import tile_folder
 from api.pages import pages_blueprint
 from api.pages.field import field
-from api.resources.access import accounts, sessions
+from api.resources.access import accounts, first_factor, sessions
 from api.resources.coverage import coverage_room
 from api.resources.draws import drawing
 from api.resources.fieldwork import fieldwork
@@ -43,6 +43,7 @@ from visits.store import JobRunner, Store
 
 ROOMS: tuple[RoomBlueprint, ...] = (
     sessions,
+    first_factor,
     accounts,
     forms,
     places,

@@ -54,11 +54,12 @@ class RoomBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is not ty
     before_request: Callable[[Callable[[], Any]], Callable[[], Any]]
     after_request: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
 
-    def __init__(self, name: str, description: str, *, signed_in: bool = True) -> None:
+    def __init__(self, name: str, description: str, *, asks: Callable[[], None] | None = require_sign_in) -> None:
         super().__init__(name, __name__, url_prefix=API_PREFIX, description=description)
-        self._signed_in = signed_in
-        if signed_in:
-            self.before_request(require_sign_in)
+        self._signed_in = asks is not None
+        # Before the body is looked at: who may not come in learns nothing of what is taken here.
+        if asks is not None:
+            self.before_request(asks)
         self.before_request(_refuse_unasked_query)
         self._prepare_doc_cbks.append(self._document)
 

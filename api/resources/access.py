@@ -25,7 +25,6 @@ from visits.access import (
     NewAccount,
     NothingToConfirm,
     Role,
-    Session,
     Stage,
     accounts_within,
     audit_trail,
@@ -37,7 +36,18 @@ from visits.access import (
     sign_out,
 )
 
-sessions = RoomBlueprint("sessions", "Signing in", signed_in=False)
+
+def _owes_set_up() -> None:
+    """Let in a sign-in that may set up its first second factor; a cookie needs the token of our page besides."""
+    session = current_session()
+    if request.headers.get("Authorization") is None:
+        check_csrf()
+    if session.stage is not Stage.SET_UP:
+        raise NothingToConfirm("this account has a second factor, or needs none; another one is set up at the desk")
+
+
+sessions = RoomBlueprint("sessions", "Signing in", asks=None)
+first_factor = RoomBlueprint("second-factor", "The first second factor of an account", asks=_owes_set_up)
 accounts = RoomBlueprint("accounts", "Accounts and what they did")
 
 LONGEST_LOGIN = 64
@@ -239,21 +249,20 @@ def create_session(wanted: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@sessions.post("/me/authenticator")
-@sessions.response(201, AppOut)
+@first_factor.post("/me/authenticator")
+@first_factor.response(201, AppOut)
 def begin_authenticator() -> Any:
     """Begin with the first second factor: a secret for an authenticator app. Later ones are set up at the desk."""
-    session = _owes_set_up()
     with house().store.writing() as uow:
-        return begin_app(uow, session.actor)
+        return begin_app(uow, current_session().actor)
 
 
-@sessions.post("/me/authenticator/confirmation")
-@sessions.arguments(CodeIn)
-@sessions.response(200, FactorOut)
+@first_factor.post("/me/authenticator/confirmation")
+@first_factor.arguments(CodeIn)
+@first_factor.response(200, FactorOut)
 def confirm_authenticator(given: dict[str, Any]) -> dict[str, Any]:
     """Take the app into use by its first code; the token of before ends, and the answer has the next one."""
-    session = _owes_set_up()
+    session = current_session()
     with count_code_try(session.actor), house().store.writing() as uow:
         codes = confirm_app(uow, session.actor, given["code"], at_utc=now_utc())
     done = complete_session(current_token() or "", "set_up")
@@ -320,16 +329,6 @@ def list_audit(query: dict[str, Any]) -> dict[str, Any]:
     with house().store.reading() as uow:
         found = audit_trail(uow, current_actor(), **query)
     return {"items": found, "next": None}
-
-
-def _owes_set_up() -> Session:
-    """A sign-in that may set up its first second factor; a cookie needs the token of our page besides."""
-    session = current_session()
-    if request.headers.get("Authorization") is None:
-        check_csrf()
-    if session.stage is not Stage.SET_UP:
-        raise NothingToConfirm("this account has a second factor, or needs none; another one is set up at the desk")
-    return session
 
 
 def _me(actor: Actor) -> dict[str, Any]:
