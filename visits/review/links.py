@@ -85,7 +85,7 @@ def make_reply_link(uow: UnitOfWork, actor: Actor, notice_id: UUID, *, at_utc: d
         )
     )
     uow.session.flush()
-    append(uow, "reply_link", {"notice_id": str(notice_id)}, at_utc=at_utc)
+    append(uow, "reply_link", {"sighting_id": str(row.sighting_id), "notice_id": str(notice_id)}, at_utc=at_utc)
     return MadeLink(token, code, expires_utc)
 
 
@@ -126,7 +126,8 @@ def reply_by_link(uow: UnitOfWork, token: str, code: str, *, text: str, at_utc: 
     uow.session.add(reply)
     link.used_utc = at_utc
     uow.session.flush()
-    append(uow, "reply.register", {"reply_id": str(reply.id)}, at_utc=at_utc)
+    said = {"sighting_id": str(notice.sighting_id), "reply_id": str(reply.id)}
+    append(uow, "reply.register", said, at_utc=at_utc)
     return True
 
 

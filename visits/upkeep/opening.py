@@ -79,6 +79,12 @@ def _of_a_sighting(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: dat
     sighting(uow, actor, UUID(entry.said["sighting_id"]))
 
 
+def _of_a_run(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    require(actor, Right.READ_PEOPLE)
+    if not entry.said["county"].startswith(actor.division_prefix):
+        raise NotAllowed("this run was of another county")
+
+
 def _of_a_problem(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
     problem(uow, actor, UUID(entry.said["problem_id"]))
 
@@ -100,9 +106,16 @@ CONCERNED: dict[str, Concerned] = {
     "visit_complete": _of_a_visit,
     "removal": _of_a_visit,
     "notice.give": _of_a_sighting,
+    "reply_link": _of_a_sighting,
     "reply.register": _of_a_sighting,
     "decision.propose": _of_a_sighting,
     "decision.second": _of_a_sighting,
+    "appeal.register": _of_a_sighting,
+    "appeal.answer": _of_a_sighting,
+    "breach.hand_over": _of_a_sighting,
+    "breach.consulted": _of_a_sighting,
+    "breach.handled": _of_a_sighting,
+    "presence_run": _of_a_run,
     "problem": _of_a_problem,
     "problem.correct": _of_a_problem,
     "problem.withdraw": _of_a_problem,

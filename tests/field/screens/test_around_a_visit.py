@@ -132,7 +132,7 @@ def test_an_assignment_is_not_asked_for_before_its_time(county: County, new_phon
 NEWER_STYLE = r"\binset\s*:|aspect-ratio|:has\(|:is\(|:where\(|\d(d|s|l)v[hw]\b|@container|@layer|color-mix|\n\s+&"
 NEWER_SCRIPT = (
     r"structuredClone|randomUUID|\.at\(-?\d|Object\.hasOwn|\.findLast|\.toSorted|\.replaceAll\(|AbortSignal\.timeout"
-    r"|static \{|^await |Promise\.any|Object\.groupBy|requestIdleCallback|\bhas\(|popover|scheduler\."
+    r"|static \{|^await |Promise\.any|Object\.groupBy|requestIdleCallback|:has\(|popover|scheduler\."
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.visits.world import NOW, XIADANG, World
 from visits import plans, review, upkeep
-from visits.log import LogLeaf, NotInLog, head, opening
+from visits.log import LogLeaf, NotInLog, append, head, opening
 
 ROLES = ("first", "third", "far_inspector", "office", "organization", "stranger", "leader", "discipline", "admin")
 
@@ -54,17 +54,26 @@ def test_each_entry_is_opened_to_those_whom_it_concerns(world: World) -> None:
     world.ask_books(date(2026, 11, 18))
     world.judge(first.visit_id)
     [sighting] = world.look(first.visit_id).sightings
+    reviewer = world.actors["organization"]
     with world.store.writing() as uow:
-        review.give_notice(
-            uow, world.actors["organization"], sighting.id, given_on=date(2026, 11, 18), how="paper", at_utc=NOW
-        )
+        notice = review.give_notice(uow, reviewer, sighting.id, given_on=date(2026, 11, 18), how="link", at_utc=NOW)
+        made = review.make_reply_link(uow, reviewer, notice.id, at_utc=NOW)
+        assert review.reply_by_link(uow, made.token, made.code, text="在乡里开会", at_utc=NOW)
     of_visit = {"first", "office", "organization"}
     assert [openers(world, i) for i in entries(world, "records")] == [of_visit, of_visit]
     assert [openers(world, i) for i in entries(world, "visit_complete")] == [of_visit]
-    assert [openers(world, i) for i in entries(world, "notice.give")] == [{"organization"}]
+    for kind in ("notice.give", "reply_link", "reply.register"):
+        assert [openers(world, i) for i in entries(world, kind)] == [{"organization"}]
     assert [openers(world, i) for i in entries(world, "assignment")] == [{"first", "office"}]
     own, others = entries(world, "opening")
     assert (openers(world, own), openers(world, others)) == ({"first"}, set())
+
+
+def test_a_run_of_presence_is_for_those_of_its_county_who_read_of_people(world: World) -> None:
+    with world.store.writing() as uow:
+        said = {"run": 1, "county": XIADANG[:6], "input_sha256": "0" * 64}
+        index = append(uow, "presence_run", said, at_utc=NOW).index
+    assert openers(world, index) == {"organization"}
 
 
 def test_what_was_removed_by_rule_is_not_there(world: World) -> None:
@@ -85,7 +94,7 @@ def test_what_never_was_is_answered_alike(world: World, index: int) -> None:
 def test_every_kind_of_entry_says_whom_it_concerns() -> None:
     text = "\n".join(path.read_text("utf-8") for path in (Path(__file__).resolve().parents[3] / "visits").rglob("*.py"))
     written = set(re.findall(r'append\(\s*uow,\s*"([a-z_.]+)"', text)) | set(
-        re.findall(r'_remember\(\s*uow,\s*actor,\s*"([a-z_.]+)"', text)
+        re.findall(r'remember\(\s*uow,\s*actor,\s*"([a-z_.]+)"', text)
     )
     assert len(written) >= 9
     assert written == set(upkeep.CONCERNED)
