@@ -122,7 +122,8 @@ def look_at_pages(run: Stage) -> None:
     story.expect(len(problems) == 4, "the four problems of both visits stand in the ledger, once each")
     leader = Browser(run.server.base_url, "leader", run.office.passphrases["leader"])
     page = leader.page("/desk/map")
-    story.expect(UNEXPLAINED not in page and "下党村" in page, "the leader's map names villages and no people")
+    drawn = page + run.desk("leader").ask("GET", "/api/v1/coverage/map", 200).text
+    story.expect(UNEXPLAINED not in drawn and "下党村" in drawn, "the leader's map names villages and no people")
     story.tell(
         f"coverage: {len(visited)} of {len(covered)} villages visited; ledger: {len(problems)} problems; map answers"
     )

@@ -12,7 +12,7 @@ from geo import errors
 
 def test_every_error_has_the_one_base_and_stands_at_the_door():
     found = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, Exception)]
-    assert len(found) == 12
+    assert len(found) == 14
     for error in found:
         assert issubclass(error, errors.GeoError)
         assert getattr(geo, error.__name__) is error
