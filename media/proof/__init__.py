@@ -62,6 +62,7 @@ from media.proof.record import ChainFinding, ChainLink, check_chain, record_sha2
 from media.proof.signature import (
     ES256,
     DeviceKey,
+    b64url_bytes,
     new_device_key,
     p256_verifier,
     read_public_jwk,
@@ -96,6 +97,7 @@ __all__ = [
     "StampToken",
     "Verdict",
     "archive_size_bytes",
+    "b64url_bytes",
     "canonical",
     "check_chain",
     "check_checkpoint_file",

@@ -67,11 +67,13 @@ SIGNATURES: dict[str, Callable[[Mapping[str, object], bytes, bytes], bool]] = {E
 
 
 def b64url_bytes(text: str) -> bytes | None:
-    """Return what a base64url text without padding stands for, None where it is none."""
+    """Return what a base64url text without padding stands for, None where it is none or spelt in a second way."""
     try:
-        return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         return None
+    # The last character has bits to spare, which a decoder overlooks: only one of its spellings is the right one.
+    return raw if _base64url(raw) == text else None
 
 
 def read_public_jwk(public_jwk: Mapping[str, object]) -> ec.EllipticCurvePublicKey:
@@ -96,7 +98,8 @@ def new_device_key() -> DeviceKey:
 def public_jwk_of(private_key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     """Return the public half as a JSON Web Key."""
     numbers = private_key.public_key().public_numbers()
-    return {"kty": "EC", "crv": "P-256", "x": _base64url(numbers.x), "y": _base64url(numbers.y)}
+    x, y = (_base64url(number.to_bytes(_COORDINATE_BYTES)) for number in (numbers.x, numbers.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
 
 def sign_p256(key: DeviceKey, message: bytes) -> bytes:
@@ -115,16 +118,13 @@ def _as_der(signature: bytes) -> list[bytes]:
 
 
 def _coordinate(value: object, name: str) -> int:
-    try:
-        if not isinstance(value, str):
-            raise ValueError("not a text")
-        raw = base64.b64decode(value.encode("ascii") + b"=" * (-len(value) % 4), altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error) as error:
-        raise BadKey(f"the key's {name} is not base64url text") from error
+    raw = b64url_bytes(value) if isinstance(value, str) else None
+    if raw is None:
+        raise BadKey(f"the key's {name} is not base64url text")
     if len(raw) != _COORDINATE_BYTES:
         raise BadKey(f"the key's {name} has {len(raw)} bytes instead of {_COORDINATE_BYTES}")
     return int.from_bytes(raw)
 
 
-def _base64url(number: int) -> str:
-    return base64.urlsafe_b64encode(number.to_bytes(_COORDINATE_BYTES)).rstrip(b"=").decode("ascii")
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")

@@ -1,7 +1,5 @@
 """Receive records: commit what came, settle its identity, give a receipt; judging comes later, in a job."""
 
-import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import aliased
 
-from media.proof import p256_verifier, record_sha256
+from media.proof import b64url_bytes, p256_verifier, record_sha256
 from visits.access import Actor, Device, Right, note, require
 from visits.intake.removal import removal_of
 from visits.intake.rows import KeptDelivery, ReceivedRecord
@@ -378,11 +376,8 @@ def signature_state(item: Incoming, verify: Verify | None) -> str:
     """Whether a record's signature is ``good``, ``bad`` or ``absent``."""
     if not item.signature or verify is None:
         return "absent"
-    try:
-        signature = base64.urlsafe_b64decode(item.signature + "=" * (-len(item.signature) % 4))
-    except (binascii.Error, ValueError):
-        return "bad"
-    return "good" if verify(item.text.encode(), signature) else "bad"
+    signature = b64url_bytes(item.signature)
+    return "good" if signature is not None and verify(item.text.encode(), signature) else "bad"
 
 
 def verifier_of(uow: UnitOfWork, actor: Actor) -> Verify | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import string
 from typing import Any
 
 import pytest
@@ -99,6 +100,17 @@ def test_a_key_of_another_form_is_refused(jwk: dict[str, Any]) -> None:
         read_public_jwk(jwk)
     with pytest.raises(BadKey):
         verify_p256(jwk, MESSAGE, SIGNATURE)
+
+
+def test_a_key_has_one_spelling() -> None:
+    """Of the last character only four bits count, so that a decoder takes three more for the same key."""
+    x = KEY.public_jwk["x"]
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    for spare in (1, 2, 3):
+        with pytest.raises(BadKey):
+            read_public_jwk(changed(x=x[:-1] + alphabet[alphabet.index(x[-1]) + spare]))
+    with pytest.raises(BadKey):
+        read_public_jwk(changed(x=x + "="))
 
 
 def test_extra_members_as_webcrypto_exports_them_are_fine() -> None:
