@@ -65,11 +65,12 @@ OUTSIDE = {role: (f"far_{role}",) for role in INSIDE} | {"inspector": ("far_insp
 
 @dataclass
 class County:
-    """The world, who is signed in to it, and the names of the things in it."""
+    """The world, who is signed in to it and with which token of their forms, and the names of the things in it."""
 
     world: World
     phones: dict[str, Phone]
     ids: dict[str, str]
+    csrf: dict[str, str] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
     pending: bytes = b""
 
@@ -81,29 +82,47 @@ class County:
 
 
 @contextmanager
-def opened(folder: Path, database_url: str | None, ids: dict[str, str] | None = None) -> Iterator[County]:
-    """The application over a folder and a database; with ``ids`` the county is in there already."""
+def opened(folder: Path, database_url: str | None) -> Iterator[County]:
+    """The application over a fresh folder and database, with people inside and outside in it."""
     settings = replace(read_settings({}, data_dir=folder), second_factor="offered")
     if database_url is not None:
         settings = replace(settings, database_url=database_url)
     store = open_store(settings)
     clock = Clock()
-    if ids is None:
-        migrate(store)
-        settle(store, clock())
-        _settle_outside(store, clock)
-    else:
-        clock.move(hours=2)
+    migrate(store)
+    settle(store, clock())
+    _settle_outside(store, clock)
     app = create_app(settings, store, clock=clock)
     with store.reading() as uow:
         known = sorted((p for p in postings(uow, actor_named(uow, "org"))), key=lambda p: p.name)
     world = World(app, store, clock, settings, [p.id for p in known if p.village_code == VILLAGE])
-    county = County(world, {}, ids or {})
     try:
-        yield county
+        yield County(world, {}, {})
     finally:
-        store.checkpoint()
         store.close()
+
+
+def keep(county: County, kept: Path, put_database_back: Callable[[], None] | None = None) -> Callable[[], None]:
+    """Keep a copy of the county's folder; a call of what is returned brings it back, while the application runs on.
+
+    ``put_database_back`` does the same for a database that is no file, while nobody is connected to it.
+    """
+    folder, engine = county.world.settings.data_dir, county.world.store.engine
+    engine.dispose()
+    shutil.copytree(folder, kept)
+
+    def put_back() -> None:
+        engine.dispose()
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.suffix != ".lock":  # The store holds it open.
+                path.unlink()
+        shutil.copytree(kept, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.lock"))
+        if put_database_back:
+            put_database_back()
+
+    return put_back
 
 
 def build(county: County) -> None:
@@ -191,19 +210,6 @@ def sign_all_in(county: County) -> None:
     """Tokens for everybody."""
     for login in {*INSIDE.values(), *(one for far in OUTSIDE.values() for one in far)}:
         county.phones[login] = county.world.phone(login)
-
-
-def copies(folder: Path, ids: dict[str, str], copy_database: Callable[[], str] | None) -> Callable[..., Any]:
-    """A maker of copies of a built county, each for one test to change."""
-
-    @contextmanager
-    def copied(to: Path, built: County) -> Iterator[County]:
-        shutil.copytree(folder, to)
-        with opened(to, copy_database() if copy_database else None, ids) as county:
-            county.record, county.pending = built.record, built.pending
-            yield county
-
-    return copied
 
 
 def _settle_outside(store: Any, clock: Clock) -> None:

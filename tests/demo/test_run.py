@@ -63,21 +63,34 @@ def test_the_demo_empties_no_folder_it_did_not_make(tmp_path: Path) -> None:
     assert (tmp_path / "precious.txt").exists()
 
 
+# The real command, with a story that starts the server and then takes its time.
+LONG_STORY = """
+import time
+import demo.__main__ as command
+
+def run_story(folder, server, story):
+    server.start()
+    print("served", flush=True)
+    time.sleep(60)
+
+command.run_story = run_story
+command.demo()
+"""
+
+
 def test_a_run_that_is_stopped_leaves_no_server_behind(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with subprocess.Popen(
-        [sys.executable, "-u", "-m", "demo", "--no-serve", "--data", str(data)],
+        [sys.executable, "-u", "-c", LONG_STORY, "--no-serve", "--data", str(data)],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            if "a small visit by one inspector" in line:
-                assert len(_servers_on(data)) >= 1
-                process.send_signal(signal.SIGTERM)
-                break
+        assert process.stdout.readline() == "served\n"
+        assert len(_servers_on(data)) == 1
+        process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == 130
     assert _servers_on(data) == []
