@@ -13,6 +13,7 @@ from api.pages.errors import BadForm
 from api.pages.frame import page, told
 from api.pages.places import every_village
 from visits.access import Right, accounts_within
+from visits.places import division_names
 from visits.plans import (
     CheckKind,
     NewLine,
@@ -39,14 +40,14 @@ def show_plans() -> Response:
     actor, at_utc = current_actor(), now_utc()
     with house().store.reading() as uow:
         found = plans_of(uow, actor)
+        names = division_names(uow, actor)
         villages = every_village(uow, actor) if actor.may(Right.ASSIGN) else []
-    towns = {v.town_code: v.town_name for v in villages}
-    counties = {v.county_code: v.county_name for v in villages}
     return page(
         "plans.html",
         plans=found,
-        towns=towns,
-        counties=counties,
+        names=names,
+        towns={v.town_code: v.town_name for v in villages},
+        counties=sorted({v.county_code for v in villages}),
         villages=villages,
         kinds=list(CheckKind),
         today=at_utc.astimezone(LOCAL_ZONE).date(),
@@ -136,7 +137,7 @@ def show_recusals() -> Response:
         inspectors=inspectors,
         villages=[v for v in villages if v.valid_to is None],
         towns={v.town_code: v.town_name for v in villages},
-        names={v.code: v.name for v in villages},
+        named={v.town_code: v.town_name for v in villages} | {v.code: f"{v.town_name}{v.name}" for v in villages},
         kinds=list(RecusalKind),
         said=told(),
     )

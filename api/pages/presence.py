@@ -10,7 +10,7 @@ from api.http.signin import check_csrf, current_actor
 from api.pages.blueprint import desk
 from api.pages.errors import BadForm
 from api.pages.frame import page, told
-from api.pages.places import every_village
+from visits.places import division_names
 from visits.review import close_referral, figures_for_leaders, referrals
 
 ABOUT = ("absence", "nights")
@@ -52,6 +52,5 @@ def show_figures() -> Response:
     actor = current_actor()
     with house().store.reading() as uow:
         runs = figures_for_leaders(uow, actor)
-        places = every_village(uow, actor)
-    towns = {v.code[:9]: v.town_name for v in places}
-    return page("figures.html", runs=runs, towns=towns)
+        names = division_names(uow, actor)
+    return page("figures.html", runs=runs, names=names)

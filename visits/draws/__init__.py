@@ -1,7 +1,6 @@
 """Draws nobody can steer: villages, slots, days and teams by chance, committed to before, told and checkable after."""
 
 from visits.draws.draw import (
-    BILLION,
     DrawnVisit,
     Frame,
     FrameInspector,
@@ -22,7 +21,6 @@ from visits.draws.rows import Draw
 from visits.draws.verbs import commit_draw, mix_draw, reveal_draw, withdraw_draw
 
 __all__ = [
-    "BILLION",
     "USUAL_SLOTS",
     "BadDraw",
     "Draw",

@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from visits.plans import BILLION
+
 FORMAT = "shidi-draw/1"
-BILLION = 10**9
 
 
 class NotDrawable(Exception):

@@ -11,7 +11,7 @@ from media.proof import seal
 from visits.access import Account, Actor, Right, actor_named, note, require
 from visits.draws.draw import DrawnVisit, draw, frame_text, read_frame, seed_of
 from visits.draws.errors import BadDraw, DrawMoved, NotYetRevealed, SameParty
-from visits.draws.framing import NewDraw, earliest_release, make_frame, slot_window
+from visits.draws.framing import Framed, NewDraw, earliest_release, make_frame, slot_window
 from visits.draws.reading import DrawView, batch, draw_row, secret_of, view
 from visits.draws.rows import Draw
 from visits.fieldwork import Visit
@@ -64,35 +64,7 @@ def commit_draw(uow: UnitOfWork, actor: Actor, new: NewDraw, *, at_utc: datetime
     )
     if earliest_release(framed.frame) <= at_utc:
         raise BadDraw("the first day is too near: the second party still has to give its number")
-    text, secret = frame_text(framed.frame), secrets.token_bytes(SECRET_BYTES)
-    said = {"draw_id": str(draw_id), "frame_sha256": _digest(text), "secret_sha256": sha256(secret).hexdigest()}
-    entry = append(uow, "draw.commit", said, at_utc=at_utc)
-    row = Draw(
-        id=draw_id,
-        county_code=plan.county_code,
-        plan_line_id=line.id,
-        state="committed",
-        frame=text,
-        frame_sha256=said["frame_sha256"],
-        secret_sha256=said["secret_sha256"],
-        sealed_secret=seal(uow.master_key, secret, f"draw:{draw_id}".encode()),
-        people=dict(framed.people),
-        committed_by=actor.account_id,
-        committed_utc=at_utc,
-        commit_log_index=entry.index,
-        nonce=None,
-        nonce_source="",
-        mixed_by=None,
-        mixed_utc=None,
-        mix_log_index=None,
-        withdrawn_utc=None,
-        withdrawn_reason="",
-        redraw_of=before.id if before else None,
-        revealed_utc=None,
-        reveal_log_index=None,
-    )
-    uow.session.add(row)
-    uow.session.flush()
+    row = _committed(uow, actor, draw_id, line, framed, at_utc)
     note(uow, actor, "draw.commit", about=f"draw:{draw_id}", division_code=plan.county_code, at_utc=at_utc)
     return view(uow, actor, row)
 
@@ -152,6 +124,39 @@ def reveal_draw(uow: UnitOfWork, actor: Actor, draw_id: UUID, *, at_utc: datetim
     uow.session.flush()
     note(uow, actor, "draw.reveal", about=f"draw:{row.id}", division_code=row.county_code, at_utc=at_utc)
     return view(uow, actor, row)
+
+
+def _committed(uow: UnitOfWork, actor: Actor, draw_id: UUID, line: PlanLine, framed: Framed, at_utc: datetime) -> Draw:
+    """The row of a draw that was just committed to: frame and secret are fixed, and their hashes are in the log."""
+    text, secret = frame_text(framed.frame), secrets.token_bytes(SECRET_BYTES)
+    said = {"draw_id": str(draw_id), "frame_sha256": _digest(text), "secret_sha256": sha256(secret).hexdigest()}
+    row = Draw(
+        id=draw_id,
+        county_code=framed.frame.county_code,
+        plan_line_id=line.id,
+        state="committed",
+        frame=text,
+        frame_sha256=said["frame_sha256"],
+        secret_sha256=said["secret_sha256"],
+        sealed_secret=seal(uow.master_key, secret, f"draw:{draw_id}".encode()),
+        people=dict(framed.people),
+        committed_by=actor.account_id,
+        committed_utc=at_utc,
+        commit_log_index=append(uow, "draw.commit", said, at_utc=at_utc).index,
+        nonce=None,
+        nonce_source="",
+        mixed_by=None,
+        mixed_utc=None,
+        mix_log_index=None,
+        withdrawn_utc=None,
+        withdrawn_reason="",
+        redraw_of=UUID(framed.frame.redraw_of) if framed.frame.redraw_of else None,
+        revealed_utc=None,
+        reveal_log_index=None,
+    )
+    uow.session.add(row)
+    uow.session.flush()
+    return row
 
 
 def _assign(uow: UnitOfWork, row: Draw, place: int, drawn: DrawnVisit, at_utc: datetime) -> None:

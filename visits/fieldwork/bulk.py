@@ -9,10 +9,8 @@ from sqlalchemy import func, select
 
 from visits.fieldwork.reading import is_unannounced_indeed
 from visits.fieldwork.rows import Sighting, SightingJudgement, Visit
-from visits.plans import Assignment, AssignmentMember
+from visits.plans import BILLION, Assignment, AssignmentMember
 from visits.store import UnitOfWork
-
-BILLION = 1_000_000_000
 
 
 @dataclass(frozen=True)

@@ -431,6 +431,15 @@ def _kind_of(check: RowCheck, row: VillageRow) -> VillageKind:
     return said
 
 
+def division_names(uow: UnitOfWork, actor: Actor) -> dict[str, str]:
+    """Counties and towns in the caller's reach by code; a county that nobody named yet is left out."""
+    require(actor, Right.READ_PLACES)
+    query = select(Division.code, Division.name).where(
+        Division.level.in_(("county", "town")), Division.name != Division.code, within(actor, Division.code)
+    )
+    return {code: name for code, name in uow.session.execute(query.order_by(Division.code))}  # noqa: C416 - rows are no pairs
+
+
 def _village_query() -> Select[Division, VillageFacts, Division, Division]:
     town, county = aliased(Division), aliased(Division)
     return (

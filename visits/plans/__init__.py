@@ -57,6 +57,7 @@ from visits.plans.recusal import (
     recused_from,
 )
 from visits.plans.rows import (
+    BILLION,
     Assignment,
     AssignmentCode,
     AssignmentMember,
@@ -85,6 +86,7 @@ from visits.plans.yearly import (
 )
 
 __all__ = [
+    "BILLION",
     "COUNTY_DIGITS",
     "FIXED",
     "TOWN_DIGITS",

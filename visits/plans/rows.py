@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from visits.store import Base
 
+BILLION = 10**9
+"""Probabilities of a draw are whole numbers of billionths, here and in the draw itself, so that none is rounded twice."""
+
 
 class Assignment(Base):
     """One sealed visit for one team. The visit's identity is made here, so that two phones agree on it offline."""

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visits.draws import (
-    BILLION,
     Frame,
     FrameInspector,
     FrameVillage,
@@ -21,6 +20,7 @@ from visits.draws import (
     read_frame,
     seed_of,
 )
+from visits.plans import BILLION
 
 
 def a_frame(

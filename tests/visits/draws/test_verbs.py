@@ -85,7 +85,7 @@ def test_a_draw_makes_sealed_assignments_that_carry_their_chances(world: World) 
     assert len(rows) == 2
     for row in rows:
         # Three villages of one weight or two, two visits; a quarter of the slots are evenings.
-        assert row.inclusion_billionths is not None and 0 < row.inclusion_billionths <= draws.BILLION
+        assert row.inclusion_billionths is not None and 0 < row.inclusion_billionths <= plans.BILLION
         assert row.slot_billionths == {"day": 750_000_000, "evening": 250_000_000}[str(row.drawn_slot)]
         assert str(row.draw_reference).startswith(f"draw:{made.id}#")
         assert row.expires_utc > row.release_utc > NOW and not row.announced
