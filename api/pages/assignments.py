@@ -15,7 +15,17 @@ from api.pages.errors import BadForm
 from api.pages.frame import page, spoken, told
 from api.pages.places import every_village
 from visits.access import Right, accounts_within, require
-from visits.plans import NewAssignment, assign, assignments, plans_of, route_of_day, show_code, withdraw_assignment
+from visits.plans import (
+    NewAssignment,
+    assign,
+    assignment,
+    assignments,
+    household_order,
+    plans_of,
+    route_of_day,
+    show_code,
+    withdraw_assignment,
+)
 from visits.zone import LOCAL_ZONE
 
 PER_PAGE = 50
@@ -76,6 +86,16 @@ def show_slip(assignment_id: UUID) -> Response:
     if slip.code is None:
         return page("error.html", status=409, code="409", reason=spoken().t("slip.sealed"), request_id="")
     return page("slip.html", slip=slip)
+
+
+@desk.get("/assignments/<uuid:assignment_id>/households")
+def show_households(assignment_id: UUID) -> Response:
+    """In which order chance put the households of a released assignment, to be looked up and drawn again."""
+    actor, at_utc = current_actor(), now_utc()
+    with house().store.reading() as uow:
+        order = household_order(uow, actor, assignment_id, at_utc=at_utc)
+        found = assignment(uow, actor, assignment_id, at_utc=at_utc)
+    return page("households.html", order=order, assignment=found)
 
 
 @desk.post("/assignments/<uuid:assignment_id>/withdrawal")

@@ -14,7 +14,17 @@ from api.pages.errors import BadForm
 from api.pages.frame import page, told
 from api.pages.places import every_village
 from visits.access import Right, accounts_within
-from visits.draws import USUAL_SLOTS, NewDraw, commit_draw, draw_of, draws, mix_draw, reveal_draw, withdraw_draw
+from visits.draws import (
+    USUAL_SLOTS,
+    NewDraw,
+    commit_draw,
+    draw_of,
+    draws,
+    leak_signs,
+    mix_draw,
+    reveal_draw,
+    withdraw_draw,
+)
 from visits.plans import plans_of
 from visits.zone import LOCAL_ZONE
 
@@ -62,6 +72,14 @@ def show_draw_page(draw_id: UUID) -> Response:
         names = {v.code: f"{v.town_name}{v.name}" for v in every_village(uow, actor)} if found.frame else {}
     over = found.over_utc is None or found.over_utc <= at_utc
     return page("draw.html", draw=found, names=names, over=over, at_utc=at_utc, said=told())
+
+
+@desk.get("/leak-signs")
+def show_leak_signs_page() -> Response:
+    """What a leak would look like from outside, for discipline to weigh."""
+    with house().store.reading() as uow:
+        found = leak_signs(uow, current_actor())
+    return page("leaks.html", signs=found)
 
 
 @desk.post("/draws")

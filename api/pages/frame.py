@@ -95,6 +95,15 @@ _ROOMS: tuple[tuple[str, str, Right], ...] = (
 )
 
 
+_BEGINNINGS = {
+    HOME: "/desk/visits/",
+    "/desk/assignments": "/desk/paper",
+    "/desk/audit": "/desk/leak-signs",
+    "/desk/decisions": "/desk/sightings/",
+    "/desk/plans": "/desk/burden",
+}
+
+
 def page(template: str, *, status: int = 200, **values: object) -> Response:
     """The answer with one filled template in the reader's language."""
     return Response(_render(template, values), status=status, content_type="text/html; charset=utf-8")
@@ -161,7 +170,7 @@ def _rooms(actor: Actor) -> list[RoomLink]:
 
 def _belongs(href: str) -> bool:
     """Whether this page, though its address begins otherwise, is one of that room's."""
-    begins = {HOME: "/desk/visits/", "/desk/decisions": "/desk/sightings/", "/desk/plans": "/desk/burden"}.get(href)
+    begins = _BEGINNINGS.get(href)
     return begins is not None and request.path.startswith(begins)
 
 

@@ -12,6 +12,7 @@ from api.http.fields import Day, Id, Instant, Schema, Text, Whole, word
 from api.http.house import house, now_utc
 from api.http.paging import PageQuery, page, read_cursor
 from api.http.signin import current_actor
+from api.resources.places import VillageOut
 from api.resources.yearly import ReasonIn
 from visits.draws import (
     USUAL_SLOTS,
@@ -115,21 +116,30 @@ class DrawListOut(ma.Schema):
 
 
 class FoundRateOut(ma.Schema):
-    """Of so many unannounced visits of one sort, so many found something; `rate` is null for too few."""
+    """Of so many unannounced visits of one sort, so many found something.
+
+    `rate` and `interval95` (its lower and upper end) are null for too few.
+    """
 
     sort = ma.fields.String()
     visits = ma.fields.Integer()
     found = ma.fields.Integer()
     rate = ma.fields.Float(allow_none=True)
+    interval95 = ma.fields.List(ma.fields.Float(), allow_none=True)
 
 
 class NearBeforeOut(ma.Schema):
     """A visit of whose team somebody was at or near the village in the week before."""
 
     visit_id = Id()
+    village = ma.fields.Nested(VillageOut)
+    began_utc = Instant()
     earlier_visit_id = Id()
+    earlier_village = ma.fields.Nested(VillageOut)
+    earlier_began_utc = Instant()
     metres = ma.fields.Integer()
     days_before = ma.fields.Integer()
+    inspectors = ma.fields.List(ma.fields.String())
 
 
 class LeakSignsOut(ma.Schema):
@@ -137,6 +147,7 @@ class LeakSignsOut(ma.Schema):
 
     by_lead = ma.fields.List(ma.fields.Nested(FoundRateOut))
     by_knew = ma.fields.List(ma.fields.Nested(FoundRateOut))
+    by_origin = ma.fields.List(ma.fields.Nested(FoundRateOut))
     near_before = ma.fields.List(ma.fields.Nested(NearBeforeOut))
 
 

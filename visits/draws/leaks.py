@@ -3,30 +3,35 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from geo import LonLat, distance_m
-from visits.access import Actor, Right, require, within
+from visits.access import Account, Actor, Right, require, within
 from visits.fieldwork import Visit
 from visits.ledger import Problem
-from visits.places import sites_of
+from visits.places import VillageView, sites_of, village
 from visits.plans import Assignment, AssignmentMember, Opening, require_county
+from visits.presence import wilson_interval
 from visits.store import UnitOfWork
 
 NEAR_M = 3_000.0
 WEEK = timedelta(days=7)
 LEADS = ((2.0, "under_2h"), (6.0, "2_to_6h"), (24.0, "6_to_24h"))
 LONGEST_LEAD = "over_24h"
+ORIGINS = (("drawn", True), ("chosen", False))
 FEWEST = 10
 """Of fewer visits a rate says nothing, and none is told."""
 
 
 @dataclass(frozen=True)
 class FoundRate:
-    """Of so many unannounced visits of one sort, so many found something. ``rate`` is None for too few."""
+    """Of so many unannounced visits of one sort, so many found something.
+
+    ``rate`` and ``interval95``, its lower and upper end, are None for too few.
+    """
 
     sort: str
     visits: int
@@ -36,23 +41,40 @@ class FoundRate:
     def rate(self) -> float | None:
         return self.found / self.visits if self.visits >= FEWEST else None
 
+    @property
+    def interval95(self) -> tuple[float, float] | None:
+        return wilson_interval(self.found, self.visits) if self.visits >= FEWEST else None
+
 
 @dataclass(frozen=True)
 class NearBefore:
-    """A visit of whose team somebody had been at the village, or near it, in the week before, on another visit."""
+    """A visit of whose team somebody had been at the village, or near it, in the week before, on another visit.
+
+    ``inspectors`` are the names of those who were on both.
+    """
 
     visit_id: UUID
+    village: VillageView
+    began_utc: datetime
     earlier_visit_id: UUID
+    earlier_village: VillageView
+    earlier_began_utc: datetime
     metres: int
     days_before: int
+    inspectors: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class LeakSigns:
-    """How often visits find something by how long before they were released, and by how many had opened them."""
+    """How often visits find something, by what could have been told beforehand, and to whom.
+
+    ``by_lead`` goes by the time from release to arrival, ``by_knew`` by how many had opened the assignment, and
+    ``by_origin`` by who knew before the release: nobody where a draw decided, the office where it chose the village.
+    """
 
     by_lead: tuple[FoundRate, ...]
     by_knew: tuple[FoundRate, ...]
+    by_origin: tuple[FoundRate, ...]
     near_before: tuple[NearBefore, ...]
 
 
@@ -61,6 +83,7 @@ class _Made:
     visit: Visit
     lead: timedelta
     knew: int
+    drawn: bool
     found: bool
     team: frozenset[UUID]
 
@@ -79,7 +102,8 @@ def leak_signs(uow: UnitOfWork, actor: Actor) -> LeakSigns:
     return LeakSigns(
         by_lead=tuple(_rate(name, (m for m in made if _lead(m.lead) == name)) for name in leads),
         by_knew=tuple(_rate(str(n), (m for m in made if m.knew == n)) for n in knew),
-        near_before=tuple(_near(uow, made)),
+        by_origin=tuple(_rate(name, (m for m in made if m.drawn == drawn)) for name, drawn in ORIGINS),
+        near_before=tuple(_near(uow, actor, made)),
     )
 
 
@@ -95,13 +119,14 @@ def _lead(lead: timedelta) -> str:
 
 def _made(uow: UnitOfWork, actor: Actor) -> list[_Made]:
     query = (
-        select(Visit, Assignment.release_utc)
+        select(Visit, Assignment)
         .join(Assignment, Assignment.id == Visit.assignment_id)
         .where(within(actor, Visit.village_code), Visit.state == "closed", Visit.announced.is_(False))
-        .order_by(Visit.began_utc)
+        .order_by(Visit.began_utc, Visit.id)
     )
     rows = uow.session.execute(query).all()
-    found = set(uow.session.scalars(select(Problem.visit_id).where(Problem.state != "withdrawn")))
+    of_county = within(actor, Problem.village_code)
+    found = set(uow.session.scalars(select(Problem.visit_id).where(of_county, Problem.state != "withdrawn")))
     opened = (
         select(Opening.assignment_id, func.count(Opening.account_id.distinct()))
         .where(Opening.granted)
@@ -116,28 +141,55 @@ def _made(uow: UnitOfWork, actor: Actor) -> list[_Made]:
     return [
         _Made(
             visit,
-            visit.began_utc - release_utc,
-            knew.get(visit.assignment_id, 0),
+            visit.began_utc - assigned.release_utc,
+            knew.get(assigned.id, 0),
+            assigned.draw_id is not None,
             visit.id in found,
-            frozenset(teams[visit.assignment_id]),
+            frozenset(teams[assigned.id]),
         )
-        for visit, release_utc in rows
+        for visit, assigned in rows
     ]
 
 
-def _near(uow: UnitOfWork, made: list[_Made]) -> Iterable[NearBefore]:
+def _near(uow: UnitOfWork, actor: Actor, made: list[_Made]) -> Iterable[NearBefore]:
     """Pairs of visits of one week with an inspector in common, to villages that lie close together, or to one."""
     places: dict[str, LonLat | None] = {}
+    for later, earlier in _within_a_week(made):
+        both = later.team & earlier.team
+        if not both or (metres := _apart(uow, places, later.visit.village_code, earlier.visit.village_code)) is None:
+            continue
+        names = select(Account.name).where(Account.id.in_(both)).order_by(Account.name)
+        yield NearBefore(
+            visit_id=later.visit.id,
+            village=village(uow, actor, later.visit.village_code),
+            began_utc=later.visit.began_utc,
+            earlier_visit_id=earlier.visit.id,
+            earlier_village=village(uow, actor, earlier.visit.village_code),
+            earlier_began_utc=earlier.visit.began_utc,
+            metres=metres,
+            days_before=(later.visit.began_utc - earlier.visit.began_utc).days,
+            inspectors=tuple(uow.session.scalars(names)),
+        )
+
+
+def _within_a_week(made: list[_Made]) -> Iterable[tuple[_Made, _Made]]:
+    """Each visit with those of the week before it, oldest first; visits come in the order in which they began."""
+    first = 0
     for number, later in enumerate(made):
-        for earlier in made[:number]:
-            before = later.visit.began_utc - earlier.visit.began_utc
-            if not timedelta() < before <= WEEK or not later.team & earlier.team:
-                continue
-            here, there = (_place(uow, places, one.visit.village_code) for one in (later, earlier))
-            same = later.visit.village_code == earlier.visit.village_code
-            if same or (here and there and distance_m(here, there) <= NEAR_M):
-                metres = 0 if same or not (here and there) else round(distance_m(here, there))
-                yield NearBefore(later.visit.id, earlier.visit.id, metres, before.days)
+        while later.visit.began_utc - made[first].visit.began_utc > WEEK:
+            first += 1
+        for earlier in made[first:number]:
+            if earlier.visit.began_utc < later.visit.began_utc:
+                yield later, earlier
+
+
+def _apart(uow: UnitOfWork, places: dict[str, LonLat | None], code: str, other: str) -> int | None:
+    """Metres between two villages that lie near each other, or are one; None for all others."""
+    if code == other:
+        return 0
+    here, there = (_place(uow, places, one) for one in (code, other))
+    metres = distance_m(here, there) if here and there else None
+    return round(metres) if metres is not None and metres <= NEAR_M else None
 
 
 def _place(uow: UnitOfWork, known: dict[str, LonLat | None], code: str) -> LonLat | None:

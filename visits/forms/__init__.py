@@ -2,7 +2,7 @@
 
 from visits.forms.errors import BadQuestionSet, FormsError, NoSuchItem, NoSuchQuestionSet
 from visits.forms.items import ITEMS_VERSION, ProblemItem, item, items
-from visits.forms.questions import Question, QuestionSet, question_set
+from visits.forms.questions import Question, QuestionSet, VisitKind, question_set
 
 __all__ = [
     "ITEMS_VERSION",
@@ -13,6 +13,7 @@ __all__ = [
     "ProblemItem",
     "Question",
     "QuestionSet",
+    "VisitKind",
     "item",
     "items",
     "question_set",

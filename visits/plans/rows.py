@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from visits.store import Base
 
 BILLION = 10**9
-"""Probabilities of a draw are whole numbers of billionths, here and in the draw itself, so that none is rounded twice."""
+"""Probabilities of a draw are whole numbers of billionths, here and in the draw itself: nothing is rounded twice."""
 
 
 class Assignment(Base):

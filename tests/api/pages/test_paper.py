@@ -4,9 +4,8 @@ import re
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from tests.api.world import VILLAGE, World
+from visits import places
 from visits.access import Role
 from visits.fieldwork import visit
 
@@ -67,12 +66,83 @@ def test_what_was_written_on_paper_is_entered_once_and_labelled(world: World) ->
     assert entered(world, client, assignment_id).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "bad", [{"arrived": ""}, {"left": "yesterday"}, {"problem-1": "x", "item-1": "", "other-1": ""}]
+def listed(world: World) -> None:
+    """A list of four households for the village, and a finished project of the county's store."""
+    rows = [places.HouseholdRow(n, f"{n:03d}", f"演示{n}", "一组", village_code=VILLAGE) for n in range(1, 5)]
+    project = places.ProjectRow(1, "XM-1", "灌渠", "finished", village_code=VILLAGE)
+    with world.store.writing() as uow:
+        places.import_households(uow, world.actor("admin"), rows, at_utc=world.clock())
+        places.import_projects(uow, world.actor("admin"), [project], at_utc=world.clock())
+
+
+BAD_FORMS: tuple[dict[str, str], ...] = (
+    {"arrived": ""},
+    {"left": "yesterday"},
+    {"left": "2026-05-12T09:00"},
+    {"problem-1": "x", "item-1": "", "other-1": ""},
+    {"answer-assured_food-1": "yes"},
+    {"answer-assured_food-1": "yes", "household-1": "5"},
+    {"answer-assured_food-1": "yes", "household-1": "2", "answer-assured_food-2": "no", "household-2": "2"},
 )
-def test_a_form_that_lacks_something_is_not_taken(world: World, bad: dict[str, str]) -> None:
+
+
+def test_a_form_that_lacks_something_is_not_taken(world: World) -> None:
+    listed(world)
     assignment_id, _ = opened(world)
-    assert entered(world, desk(world, "lin"), assignment_id, **bad).status_code == 400
+    client = desk(world, "lin")
+    assert [entered(world, client, assignment_id, **bad).status_code for bad in BAD_FORMS] == [400] * len(BAD_FORMS)
+    assert entered(world, client, assignment_id).status_code == 303
+
+
+def test_without_any_phone_an_inspector_opens_at_the_desk_and_enters_households_and_projects(world: World) -> None:
+    listed(world)
+    made = world.assign()
+    client = desk(world, "lin")
+    page = client.get("/desk/assignments").text
+    csrf = page.split('name="csrf_token" value="')[1].split('"')[0]
+    assert f"/desk/assignments/{made['id']}/opening" in page
+    to_paper = client.post(f"/desk/assignments/{made['id']}/opening", data={"csrf_token": csrf})
+    assert to_paper.status_code == 303
+    form = client.get(to_paper.headers["Location"]).text
+    # Numbers and hamlets to find them by, and never a name: paper is left lying about.
+    assert all(f"户编号 00{n}" in form for n in range(1, 5)) and "演示" not in form and "XM-1" in form
+    said = {
+        "household-1": "2",
+        "answer-assured_food-1": "no",
+        "household-words-1": "吃得不好",
+        "project-1": "not_there",
+    }
+    assert entered(world, client, made["id"], **said).status_code == 303
+    world.work()
+    with world.store.writing() as uow:
+        seen = visit(uow, world.actor("org"), UUID(made["visit_id"]), at_utc=world.clock())
+    assert [(a.question_id, a.answer, a.household, a.note) for a in seen.answers] == [
+        ("assured_food", "no", 2, "吃得不好")
+    ]
+    assert [(p.code, p.seen) for p in seen.projects] == [("XM-1", "not_there")]
+    assert {"entered_later", "project_not_there"} <= {h.code for h in seen.hints} and seen.summary.complete
+
+
+def test_opening_at_the_desk_before_the_release_is_refused_and_noted(world: World) -> None:
+    made = world.assign(hours=3)
+    client = desk(world, "lin")
+    assert f"/desk/assignments/{made['id']}/opening" not in client.get("/desk/assignments").text
+    csrf = client.get("/desk/recusals").text.split('name="csrf_token" value="')[1].split('"')[0]
+    answer = client.post(f"/desk/assignments/{made['id']}/opening", data={"csrf_token": csrf})
+    assert answer.status_code == 409 and "下党" not in answer.text
+    tried = world.phone("discipline").get(f"audit?about=assignment:{made['id']}").get_json()["items"]
+    assert ("assignment.open", "refused") in {(one["act"], one["result"]) for one in tried}
+
+
+def test_a_blank_form_names_no_village_and_is_for_every_kind_of_visit(world: World) -> None:
+    listed(world)
+    opened(world)
+    for login in ("lin", "office"):
+        shown = desk(world, login).get("/desk/paper").text
+        assert "下党" not in shown and "<form class=" not in shown and "打电话" in shown
+        assert "识别材料" not in shown and shown.count("抽到的第几户") == 5
+    assert "识别材料" in desk(world, "lin").get("/desk/paper?kind=announced").text
+    assert desk(world, "org").get("/desk/paper").status_code == 403
 
 
 def test_the_form_names_no_household_and_asks_nobody_of_the_village_to_sign(world: World) -> None:

@@ -1,0 +1,70 @@
+"""Pages around the plan: names for every reader, the signs of leaks, the order of households."""
+
+from typing import Any
+from uuid import UUID
+
+from tests.api.pages.test_paper import desk, listed, opened
+from tests.api.world import COUNTY, VILLAGE, World
+from visits import places, plans
+from visits.plans import CheckKind, NewLine
+
+
+def planned(world: World) -> None:
+    with world.store.writing() as uow:
+        office = world.actor("office")
+        made = plans.make_plan(
+            uow, office, county_code=COUNTY, year=2026, most_checks_per_village=9, at_utc=world.clock()
+        )
+        first, last = world.clock().date().replace(month=1, day=1), world.clock().date().replace(month=12, day=31)
+        line = NewLine(CheckKind.UNANNOUNCED, "暗访", first, last, quotas={VILLAGE[:9]: 3})
+        plans.add_line(uow, office, made.id, line, version=made.version, at_utc=world.clock())
+
+
+def test_a_plan_names_its_towns_for_whoever_reads_it_and_says_where_a_county_has_no_name(world: World) -> None:
+    planned(world)
+    for login in ("leader", "office"):
+        shown = desk(world, login).get("/desk/plans").text
+        assert "下党乡 3" in shown and f"{COUNTY}（未录入名称）" in shown, login
+    with world.store.writing() as uow:
+        rows = [places.VillageRow(2, VILLAGE, "下党村", "下党乡")]
+        places.import_villages(uow, world.actor("admin"), rows, county_name="演示县", at_utc=world.clock())
+    assert "演示县 2026" in desk(world, "leader").get("/desk/plans").text
+
+
+def closed(world: World, client: Any, assignment_id: str) -> None:
+    """End a visit on paper, as its inspector enters it."""
+    shown = client.get(f"/desk/assignments/{assignment_id}/paper").text
+    csrf = shown.split('name="csrf_token" value="')[1].split('"')[0]
+    at = world.clock()
+    said = {"csrf_token": csrf, "arrived": f"{at:%Y-%m-%dT09:10}", "left": f"{at:%Y-%m-%dT10:00}"}
+    assert client.post(f"/desk/assignments/{assignment_id}/paper", data=said).status_code == 303
+    world.work()
+
+
+def test_leak_signs_have_a_page_with_shares_only_where_there_are_enough_visits(world: World) -> None:
+    lin = desk(world, "lin")
+    for _ in range(2):
+        assignment_id, _ = opened(world)
+        closed(world, lin, assignment_id)
+        world.clock.move(days=2)
+    shown = desk(world, "discipline").get("/desk/leak-signs").text
+    assert "督查办知道（人工指定）" in shown and "次数不足" in shown and "95% 区间" not in shown
+    near = shown.split('id="near"')[1]
+    assert near.count("下党村") == 2 and "Lin" in near and "同一村" in near
+    told = world.phone("discipline").get("leak-signs").get_json()
+    assert {one["sort"]: one["visits"] for one in told["by_origin"]} == {"drawn": 0, "chosen": 2}
+    assert [one["interval95"] for one in told["by_origin"]] == [None, None]
+
+
+def test_the_order_of_households_is_a_page_without_names_from_the_release_on(world: World) -> None:
+    listed(world)
+    assignment_id, _ = opened(world)
+    office = desk(world, "office")
+    shown = office.get(f"/desk/assignments/{assignment_id}/households").text
+    with world.store.reading() as uow:
+        order = plans.household_order(uow, world.actor("office"), UUID(assignment_id), at_utc=world.clock())
+    places_of = [shown.index(f'class="code">{serial}<') for serial in order.serials]
+    assert places_of == sorted(places_of) and len(places_of) == 4 and order.seed in shown
+    assert "演示" not in shown
+    sealed = world.assign(hours=3)["id"]
+    assert office.get(f"/desk/assignments/{sealed}/households").status_code == 404
