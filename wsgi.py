@@ -6,6 +6,10 @@ This is the only module that reads the environment.
 import os
 from typing import TYPE_CHECKING
 
+# Before numpy is loaded: the threads of its matrix products wait for each other in busy loops, which on a busy machine
+# takes several times the processor time of the products themselves. Whoever has cores to spare may set another number.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from api.app import create_app
 from api.settings import read_settings
 

@@ -12,6 +12,8 @@ import uuid
 from collections import Counter
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # As wsgi.py has it, and before numpy is loaded.
+
 import pytest
 
 from tests.components import (

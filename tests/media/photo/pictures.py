@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,11 @@ def some_gps(**changes: Tag | None) -> dict[int, Tag]:
 
 def some_scene(seed: int = 1, width_px: int = 320, height_px: int = 240) -> Image.Image:
     """A picture with large and small structure, like a landscape; another seed is another place."""
+    return _landscape(seed, width_px, height_px).copy()
+
+
+@cache
+def _landscape(seed: int, width_px: int, height_px: int) -> Image.Image:
     rng = np.random.default_rng(seed)
     layers = np.zeros((height_px, width_px, 3))
     for cells, weight in ((4, 4.0), (9, 2.0), (23, 1.0)):

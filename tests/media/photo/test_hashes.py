@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import math
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from media import fingerprints, same_photo
+from media import Fingerprints, fingerprints, same_photo
 from media.photo import hashes
 from media.photo.facts import TURNS, Turn
 from media.photo.hashes import Plane
@@ -98,7 +99,7 @@ def laid(picture: Image.Image, turn: Turn) -> Image.Image:
 @pytest.mark.parametrize("turn", TURNS[1:])
 def test_the_turned_hashes_are_those_of_the_turned_picture(turn: Turn) -> None:
     for seed in SEEDS:
-        asked = hashes.fingerprints_of(scene(seed)).turned[TURNS.index(turn) - 1]
+        asked = prints_of_scene(seed).turned[TURNS.index(turn) - 1]
         found = hashes.fingerprints_of(laid(scene(seed), turn))
         assert found.pdq256 is not None
         assert found.dhash64 is not None
@@ -159,6 +160,11 @@ def scene(seed: int) -> Image.Image:
     return some_scene(seed, 640, 480)
 
 
+@cache
+def prints_of_scene(seed: int) -> Fingerprints:
+    return hashes.fingerprints_of(scene(seed))
+
+
 SEEDS = range(12)
 
 
@@ -178,12 +184,12 @@ SEEDS = range(12)
 def test_the_same_picture_changed_is_a_match(change: object) -> None:
     assert callable(change)
     for seed in SEEDS:
-        original = hashes.fingerprints_of(scene(seed))
+        original = prints_of_scene(seed)
         assert same_photo(original, hashes.fingerprints_of(change(scene(seed)).convert("RGB"))) == "match"
 
 
 def test_other_pictures_are_not_even_worth_a_look() -> None:
-    prints = [hashes.fingerprints_of(scene(seed)) for seed in range(40)]
+    prints = [prints_of_scene(seed) for seed in range(40)]
     likenesses = [same_photo(a, b) for place, a in enumerate(prints) for b in prints[:place]]
     assert set(likenesses) == {None}
 

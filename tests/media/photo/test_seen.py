@@ -48,9 +48,13 @@ def test_what_is_found_is_what_the_rules_say_of_each_pair(monkeypatch: pytest.Mo
     assert {one.turn for one in found} == {"as_is"}
 
 
+@pytest.fixture(scope="module")
+def scenes() -> list[Fingerprints]:
+    return [hashes.fingerprints_of(some_scene(seed, 640, 480)) for seed in range(20)]
+
+
 @pytest.mark.parametrize("turn", TURNS)
-def test_a_mirrored_or_turned_photo_is_found_as_such(turn: tuple[bool, bool, bool]) -> None:
-    scenes = [hashes.fingerprints_of(some_scene(seed, 640, 480)) for seed in range(20)]
+def test_a_mirrored_or_turned_photo_is_found_as_such(scenes: list[Fingerprints], turn: tuple[bool, bool, bool]) -> None:
     kept = SeenPhotos()
     for number, prints in enumerate(scenes, start=1):
         assert prints.dhash64 is not None
