@@ -10,12 +10,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,6 +26,9 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 START_SECONDS = 90
+# The part of the file system that Linux keeps in memory; a container may have only a little of it.
+MEMORY = Path("/dev/shm")
+MEMORY_WANTED_BYTES = 2 << 30
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -50,6 +55,33 @@ class PostgresServer:
 
     address: URL
     template: str | None
+    # Copying files is the quicker way where they are in memory; it makes PostgreSQL write everything out first.
+    copies_files: bool = False
+
+    @property
+    def plain_address(self) -> str:
+        """The address as psycopg itself reads it."""
+        return self.address.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def make(self, admin: psycopg.Connection[Any], name: str, copied: str | None = None) -> None:
+        """Make a database with PostGIS, or a copy of another one that nobody is connected to."""
+        source = copied or self.template or "template1"
+        statement = "create database {} template {}" + (" strategy file_copy" if self.copies_files else "")
+        admin.execute(sql.SQL(statement).format(*map(sql.Identifier, (name, source))))
+        if copied is None and self.template is None:
+            own = self.address.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+            with psycopg.connect(own, autocommit=True) as fresh:
+                fresh.execute("create extension if not exists postgis")
+
+    def drop(self, admin: psycopg.Connection[Any], name: str) -> None:
+        """Drop a database, whoever is connected to it."""
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def quick_folder() -> Path:
+    """Where the databases of tests go: into memory where there is room, since nothing in them needs to last."""
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_WANTED_BYTES
+    return MEMORY if roomy else Path(tempfile.gettempdir())
 
 
 # ---- PostgreSQL ----
@@ -82,8 +114,10 @@ def postgres_server(shared_folder: Path) -> Iterator[PostgresServer]:
     programs = postgres_programs()
     if programs is None:
         pytest.skip(str(postgres_missing()))
+    copies_files = shared_folder.is_relative_to(MEMORY) and float(programs.parent.name) >= 15
     with shared_server(programs, shared_folder) as address:
-        yield PostgresServer(make_url(address).set(drivername="postgresql+psycopg"), template="shidi_template")
+        url = make_url(address).set(drivername="postgresql+psycopg")
+        yield PostgresServer(url, template="shidi_template", copies_files=copies_files)
 
 
 @contextmanager
@@ -123,32 +157,18 @@ def _wait_for_address(folder: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[Callable[..., str]]:
-    """A maker of fresh databases with PostGIS, or copies of a template, as URLs.
-
-    On a server of the run's own they go with the server, since dropping one costs more than a second; on a server that
-    was given they are dropped after the test.
-    """
-    names: list[sql.Identifier] = []
-    plain = postgres_server.address.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as admin:
+    """A maker of fresh databases with PostGIS, or copies of a template, as URLs; they are dropped after the test."""
+    names: list[str] = []
+    with psycopg.connect(postgres_server.plain_address, autocommit=True) as admin:
 
         def make(template: str | None = None) -> str:
-            name = f"shidi_test_{uuid.uuid4().hex[:16]}"
-            copied = sql.Identifier(template or postgres_server.template or "template1")
-            admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), copied))
-            names.append(sql.Identifier(name))
-            url = postgres_server.address.set(database=name)
-            if template is None and postgres_server.template is None:
-                own = url.set(drivername="postgresql").render_as_string(hide_password=False)
-                with psycopg.connect(own, autocommit=True) as fresh:
-                    fresh.execute("create extension if not exists postgis")
-            return url.render_as_string(hide_password=False)
+            names.append(f"shidi_test_{uuid.uuid4().hex[:16]}")
+            postgres_server.make(admin, names[-1], template)
+            return postgres_server.address.set(database=names[-1]).render_as_string(hide_password=False)
 
-        try:
-            yield make
-        finally:
-            for name in names if postgres_server.template is None else []:
-                admin.execute(sql.SQL("drop database {} with (force)").format(name))
+        yield make
+        for name in names:
+            postgres_server.drop(admin, name)
 
 
 # ---- Chromium ----

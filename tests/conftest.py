@@ -6,7 +6,6 @@ the run.
 
 import os
 import shutil
-import tempfile
 import time
 import uuid
 from collections import Counter
@@ -24,7 +23,9 @@ from tests.components import (
     postgres_missing,
     postgres_server,
     postgres_url,
+    quick_folder,
 )
+from tests.engines import share_compiled_statements
 
 __all__ = ["browser", "chromium_path", "new_context", "postgres_server", "postgres_url"]
 
@@ -37,12 +38,13 @@ shared_folder_key = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name one folder for all processes of this run; it is made only when a test needs it."""
+    share_compiled_statements()
     inherited: dict[str, str] | None = getattr(config, "workerinput", None)
     if inherited is not None:
         config.stash[shared_folder_key] = Path(inherited["shidi_shared_folder"])
     else:
         # Not below pytest's own folder, which the account that runs PostgreSQL could not enter.
-        config.stash[shared_folder_key] = Path(tempfile.gettempdir(), f"shidi-tests-{uuid.uuid4().hex[:12]}")
+        config.stash[shared_folder_key] = quick_folder() / f"shidi-tests-{uuid.uuid4().hex[:12]}"
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -66,6 +66,9 @@ def _start(programs: Path, cluster: Path) -> tuple["subprocess.Popen[bytes]", st
         "full_page_writes": "off",
         "max_connections": 200,
         "shared_buffers": "64MB",
+        "autovacuum": "off",
+        # What it writes stays small where the folder is in memory.
+        "max_wal_size": "256MB",
     }
     server = subprocess.Popen(
         [programs / "postgres", "-D", data, *(f"--{name}={value}" for name, value in settings.items())],

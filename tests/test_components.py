@@ -79,7 +79,7 @@ def test_a_window_can_speak_english(new_context: Callable[..., BrowserContext]) 
 def _run_with_nothing_installed(folder: Path, *, forbid: str) -> "subprocess.CompletedProcess[str]":
     """Run two tests, one of which skips, under this project's conftest in a pytest and a worker of its own."""
     (folder / "tests").mkdir()
-    for name in ("conftest.py", "components.py", "postgres_keeper.py"):
+    for name in ("conftest.py", "components.py", "engines.py", "postgres_keeper.py"):
         (folder / "tests" / name).symlink_to(ROOT / "tests" / name)
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\nmarkers =\n  postgres: x\n  browser: x\n")
     (folder / "tests" / "test_two.py").write_text(

@@ -4,10 +4,10 @@ import hashlib
 import json
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from media.proof import DeviceKey, new_device_key, record_sha256, sign_p256
@@ -152,6 +152,11 @@ def incoming(text: str, key: DeviceKey | None = None) -> intake.Incoming:
     return intake.Incoming(text, signature, typed)
 
 
+T = TypeVar("T")
+# Phones that are signed in and have not been used yet, by the name of their inspector.
+Devices = dict[str, tuple[Actor, DeviceKey]]
+
+
 @dataclass
 class World:
     """The county with its accounts, and the one visit that most tests are about."""
@@ -159,6 +164,11 @@ class World:
     store: Store
     actors: dict[str, Actor]
     postings: dict[str, UUID]
+    devices: Devices = field(default_factory=dict)
+
+    def kept(self, story: Callable[..., T], *args: object) -> T:
+        """What ``story(world, *args)`` returns; the domain tests keep what it left, see ``tests.visits.stories``."""
+        return story(self, *args)
 
     def send(
         self,
@@ -222,6 +232,10 @@ class World:
         return phones
 
     def phone_actor(self, name: str) -> tuple[Actor, DeviceKey]:
+        """The phone that was signed in when the county was made, or else a new one, with a key of its own."""
+        return self.devices.pop(name, None) or self.new_phone(name)
+
+    def new_phone(self, name: str) -> tuple[Actor, DeviceKey]:
         """Sign in on a new phone with a key of its own."""
         key = new_device_key()
         with self.store.writing() as uow:

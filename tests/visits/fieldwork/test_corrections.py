@@ -14,6 +14,10 @@ LATER = NOW + timedelta(hours=5)
 
 @pytest.fixture
 def closed(world: World) -> tuple[Phone, Phone]:
+    return world.kept(a_closed_visit)
+
+
+def a_closed_visit(world: World) -> tuple[Phone, Phone]:
     """A complete visit: one person not met, one problem; both leave books asked and empty."""
     first, second = world.open_visit()
     first.arrive()

@@ -17,6 +17,10 @@ FACE = Box(0.1, 0.2, 0.3, 0.4)
 
 @pytest.fixture
 def arrived(world: World) -> Phone:
+    return world.kept(a_photo_has_arrived)
+
+
+def a_photo_has_arrived(world: World) -> Phone:
     """A visit with one photo that has arrived and was read."""
     first, _ = world.open_visit()
     first.arrive()

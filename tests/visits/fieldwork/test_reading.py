@@ -14,6 +14,10 @@ from visits.fieldwork.coverage import _runs
 
 @pytest.fixture
 def visit_of(world: World) -> fieldwork.VisitView:
+    return world.kept(a_visit_under_way)
+
+
+def a_visit_under_way(world: World) -> fieldwork.VisitView:
     first, _ = world.open_visit()
     first.arrive()
     first.sight(world.postings["演示张一"], "met")

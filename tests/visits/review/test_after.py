@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from tests.visits.review.test_verbs import decide, missed, second, tell_and_hear
+from tests.visits.review.test_verbs import decide, missed, second, somebody_was_missed, tell_and_hear
 from tests.visits.world import NOW, World
 from visits import fieldwork, review
 from visits.access import NotAllowed
@@ -19,8 +19,13 @@ __all__ = ["missed"]  # a fixture of the neighbouring file
 
 
 @pytest.fixture
-def adverse(world: World, missed: fieldwork.SightingView) -> review.DecisionView:
+def adverse(world: World) -> review.DecisionView:
+    return world.kept(decided_against_somebody)
+
+
+def decided_against_somebody(world: World) -> review.DecisionView:
     """A standing decision against somebody, after notice, reply and a second person."""
+    missed = world.kept(somebody_was_missed)
     tell_and_hear(world, missed)
     return second(world, decide(world, missed))
 
@@ -146,7 +151,12 @@ def test_a_decision_is_handed_to_each_once_and_seen_by_nobody_outside(
 
 
 @pytest.fixture
-def notice(world: World, missed: fieldwork.SightingView) -> review.NoticeView:
+def notice(world: World) -> review.NoticeView:
+    return world.kept(told_by_link)
+
+
+def told_by_link(world: World) -> review.NoticeView:
+    missed = world.kept(somebody_was_missed)
     with world.store.writing() as uow:
         return review.give_notice(uow, world.actors["organization"], missed.id, given_on=TODAY, how="link", at_utc=NOW)
 

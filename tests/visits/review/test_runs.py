@@ -42,10 +42,14 @@ def open_referrals(world: World, who: str = "organization", **filters: object) -
 
 @pytest.fixture
 def missed(world: World) -> World:
+    world.kept(missed_on_eight_visits)
+    return world
+
+
+def missed_on_eight_visits(world: World) -> None:
     """Somebody missed on eight random visits over eight months, in a county where most are present."""
     most_are_present(world)
     visits_to(world, [world.postings[WHO]], "nnnnnnnn")
-    return world
 
 
 def test_one_and_the_same_input_is_one_run(missed: World) -> None:

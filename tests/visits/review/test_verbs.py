@@ -14,6 +14,10 @@ TODAY = date(2026, 11, 18)
 
 @pytest.fixture
 def missed(world: World) -> fieldwork.SightingView:
+    return world.kept(somebody_was_missed)
+
+
+def somebody_was_missed(world: World) -> fieldwork.SightingView:
     """A visit on which somebody was not met, both books asked and empty."""
     first, second = world.open_visit()
     first.arrive()

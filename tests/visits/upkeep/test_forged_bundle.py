@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -15,21 +14,17 @@ from media.errors import ProofBroken
 from media.proof import canonical, key_id, new_device_key, record_sha256, sign_p256, verify_bundle, whole, write_archive
 from media.proof.bundle import MANIFEST, SIGNATURE, manifest
 from media.store import LocalStore
-from tests.visits.conftest import Templates, open_store
+from tests.visits.stories import Stories
 from tests.visits.upkeep.bundles import as_file, bundle, make_visit
-from tests.visits.world import read_world
 
 Members = dict[str, bytes]
 
 
 @pytest.fixture(scope="module")
-def data(sqlite_templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def data(sqlite_stories: Stories, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The bundle of a visit."""
-    folder = tmp_path_factory.mktemp("bundle")
-    shutil.copyfile(sqlite_templates.county, folder / "county.sqlite")
-    evidence = LocalStore(folder / "evidence")
-    with open_store(f"sqlite:///{folder / 'county.sqlite'}") as store:
-        world = read_world(store)
+    evidence = LocalStore(tmp_path_factory.mktemp("bundle") / "evidence")
+    with sqlite_stories.world() as world:
         return bundle(world, evidence, make_visit(world, evidence))
 
 

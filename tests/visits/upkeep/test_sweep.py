@@ -26,6 +26,10 @@ def evidence(tmp_path: Path) -> LocalStore:
 
 @pytest.fixture
 def phone(world: World) -> Phone:
+    return world.kept(a_photo_is_announced)
+
+
+def a_photo_is_announced(world: World) -> Phone:
     """A phone that has announced one photo."""
     first, _ = world.open_visit()
     first.photo(PHOTO)
