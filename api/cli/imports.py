@@ -16,6 +16,7 @@ from api.cli.rows import (
     account_row,
     household_row,
     leave_row,
+    plan_row,
     project_row,
     roster_row,
     site_row,
@@ -36,6 +37,7 @@ from visits.places import (
     import_sites,
     import_villages,
 )
+from visits.plans import import_plan
 from visits.store import UnitOfWork
 
 # Takes the rows that could be read into a unit of work, or raises ``ImportRefused``.
@@ -239,6 +241,40 @@ def projects(context: click.Context, file: Path, marked: Path | None, data_dir: 
         return import_projects(uow, actor, [project_row(row) for row in rows], at_utc=now_utc())
 
     _import_book(here(context, data_dir, login), "projects", file, marked, take)
+
+
+@imports.command("plan")
+@_FILE
+@_MARKED
+@click.option("--year", type=click.IntRange(2000, 2099), required=True, help="The year of the plan.")
+@click.option("--county", help="The county's six digits, where the account's division is not one county.")
+@click.option("--most", type=click.IntRange(1, 100), help="Begins the plan: the most checks of a village in the year.")
+@acting
+@click.pass_context
+def plan(
+    context: click.Context,
+    file: Path,
+    marked: Path | None,
+    year: int,
+    county: str | None,
+    most: int | None,
+    data_dir: Path | None,
+    login: str | None,
+) -> None:
+    """The year's plan of checks (年度检查计划表), with the most checks of each town; what it has already stays."""
+
+    def take(uow: UnitOfWork, actor: Actor, rows: Sequence[Row]) -> ImportReport:
+        return import_plan(
+            uow,
+            actor,
+            [plan_row(row) for row in rows],
+            county_code=county or actor.division_prefix,
+            year=year,
+            most_checks_per_village=most,
+            at_utc=now_utc(),
+        )
+
+    _import_book(here(context, data_dir, login), "plan", file, marked, take)
 
 
 @imports.command("accounts")

@@ -13,6 +13,7 @@ from api.cli.imports import imports
 from api.cli.keys import keys
 from api.cli.phones import phone
 from api.cli.place import Place
+from api.cli.plans import plan
 from api.cli.presence import presence
 from api.cli.residence import residence_command
 from api.cli.retention import retention
@@ -49,7 +50,7 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
 
 
 imports.add_command(phone)
-for command in (bootstrap, user, imports, calendar, migrate, serve, check, sweep, presence, standard, keys):
+for command in (bootstrap, user, imports, calendar, plan, migrate, serve, check, sweep, presence, standard, keys):
     shidi.add_command(command)
 for command in (residence_command, tiles, checkpoint, witness, bundle, verify, retention, backup, restore):
     shidi.add_command(command)

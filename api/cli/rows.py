@@ -8,6 +8,7 @@ from api.workbooks import Row
 from visits.access import NewAccount, Role
 from visits.people import LeaveRow, RosterRow
 from visits.places import HouseholdRow, ProjectRow, SiteRow, VillageRow
+from visits.plans import PlanRow
 
 # A leave book says day and half in one cell; the rooms keep them apart, and a complaint of either is about that cell.
 CELL_OF = {"from_half": "from_date", "to_half": "to_date"}
@@ -48,6 +49,11 @@ def household_row(row: Row) -> HouseholdRow:
 def project_row(row: Row) -> ProjectRow:
     """The row of the county's list of projects."""
     return ProjectRow(row_number=row.number, **_said(ProjectRow, row.values))
+
+
+def plan_row(row: Row) -> PlanRow:
+    """The row of a year's plan of checks."""
+    return PlanRow(row_number=row.number, **_said(PlanRow, row.values))
 
 
 def account_row(row: Row) -> NewAccount:

@@ -22,6 +22,7 @@ from api.workbooks.values import (
     one_of,
     person_name,
     round_number,
+    text,
     town_code,
     village_code,
     whole_day,
@@ -358,6 +359,31 @@ PROJECTS: tuple[Column, ...] = (
     *_NEVER_COLLECTED,
 )
 
+CHECK_KINDS = {
+    "mid_year": ("年中督查", "半年督查"),
+    "annual_appraisal": ("年度考核", "年终考核"),
+    "fund_performance": ("财政专项扶贫资金绩效评价", "资金绩效评价", "绩效评价"),
+    "unannounced": ("暗访", "随机暗访", "四不两直"),
+    "other": ("其他", "其他检查", "专项检查"),
+}
+
+#: 年度检查计划表: what is checked, when, on whose approval, and how often in each town; one row for each town.
+PLAN: tuple[Column, ...] = (
+    Column("title", "检查事项", text, ("检查名称", "事项名称", "事项"), required=True),
+    Column("kind", "类别", one_of(CHECK_KINDS), ("检查类别", "检查类型"), required=True),
+    Column("from_date", "开始日期", day(edge="first"), ("起始日期", "开始时间"), required=True),
+    Column("to_date", "结束日期", day(edge="last"), ("截止日期", "结束时间"), required=True),
+    Column("approver_name", "批准人", person_name, ("审批人",)),
+    Column("paper_number", "批准文号", aliases=("文号",)),
+    Column("third_party", "第三方机构", name, ("受托单位", "第三方")),
+    Column("approval_number", "省级批准文号", aliases=("省批准文号",)),
+    Column("approval_ends_on", "批准截止日期", day(edge="last"), ("省级批准截止日期",)),
+    _TOWN_NAME,
+    Column("town_code", "乡镇代码", town_code, ("乡镇（街道）代码", "乡镇编码")),
+    Column("most", "次数上限", whole_number, ("乡镇指标", "检查次数", "次数")),
+    _REMARK,
+)
+
 BOOKS: dict[str, tuple[Column, ...]] = {
     "villages": VILLAGES,
     "sites": SITES,
@@ -366,4 +392,5 @@ BOOKS: dict[str, tuple[Column, ...]] = {
     "accounts": ACCOUNTS,
     "households": HOUSEHOLDS,
     "projects": PROJECTS,
+    "plan": PLAN,
 }

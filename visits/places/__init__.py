@@ -24,7 +24,7 @@ from visits.places.mapped import (
     successors,
     village_points,
 )
-from visits.places.names import name_key, tidy_name
+from visits.places.names import name_key, tidy_name, town_key
 from visits.places.projects import DONE_STATES, ProjectRow, ProjectView, import_projects, projects_of
 from visits.places.rows import AreaBoundary, Division, Household, Project, Site, VillageFacts
 from visits.places.rules import Quality, Season, SiteKind, season_of
@@ -148,6 +148,7 @@ __all__ = [
     "successors",
     "tidy_name",
     "tile_sets",
+    "town_key",
     "village",
     "village_extent",
     "village_points",

@@ -33,6 +33,7 @@ from visits.plans.limits import (
     register_check,
     villages_without_postings,
 )
+from visits.plans.listed import PlanRow, import_plan, plan_of
 from visits.plans.nonces import Issued, issues_of
 from visits.plans.opening import OpenedFor, OpeningOutcome, keep_opening_by_key, open_assignment, openings_of
 from visits.plans.package import IssuedPackage, Package, PackageOutline, issue_package
@@ -129,6 +130,7 @@ __all__ = [
     "Plan",
     "PlanExists",
     "PlanLine",
+    "PlanRow",
     "PlanStale",
     "PlanView",
     "PlansError",
@@ -149,6 +151,7 @@ __all__ = [
     "declare_recusal",
     "end_recusal",
     "household_order",
+    "import_plan",
     "is_opened",
     "issue_package",
     "issues_of",
@@ -160,6 +163,7 @@ __all__ = [
     "openings_of",
     "paper_form",
     "plan",
+    "plan_of",
     "plans_of",
     "quota_left",
     "quota_use",

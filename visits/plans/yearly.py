@@ -35,6 +35,7 @@ class CheckKind(StrEnum):
     OTHER = "other"
 
 
+_LONGEST = {"title": 120, "approver_name": 64, "paper_number": 80, "third_party": 120, "approval_number": 80}
 FIXED = frozenset({CheckKind.MID_YEAR, CheckKind.ANNUAL_APPRAISAL, CheckKind.FUND_PERFORMANCE})
 
 
@@ -213,6 +214,9 @@ def line_in_reach(uow: UnitOfWork, actor: Actor, line_id: UUID) -> PlanLine:
 def _check_line(row: Plan, new: NewLine) -> None:
     if not new.title.strip():
         raise BadPlanLine("a line says what is checked")
+    for name, longest in _LONGEST.items():
+        if len(getattr(new, name).strip()) > longest:
+            raise BadPlanLine(f"{name} is longer than {longest} characters")
     if not new.from_date <= new.to_date or {new.from_date.year, new.to_date.year} != {row.year}:
         raise BadPlanLine(f"a line begins and ends in {row.year}, in that order")
     if new.kind is CheckKind.OTHER and not new.approver_name.strip():
