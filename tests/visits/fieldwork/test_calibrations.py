@@ -120,6 +120,14 @@ def test_a_phone_that_gives_another_datum_is_told_and_not_converted(world: World
         assert {row.datum for row in uow.session.scalars(select(FixJudgement))} == {"wgs84"}
 
 
+def test_a_phone_that_gives_its_axes_the_wrong_way_round_is_told(world: World) -> None:
+    device_id, visit_id = visited(world)
+    tried(world, device_id, POINT[::-1])
+    world.judge(visit_id)
+    hint = next(h for h in world.look(visit_id).hints if h.code == "calibrated_swapped")
+    assert (hint.about, hint.strength, hint.values["datum"]) == (f"phone:{device_id}", "medium", "wgs84")
+
+
 def test_a_right_phone_takes_the_innocent_explanation_away_where_it_is_looked_for(world: World) -> None:
     device_id, visit_id = visited(world, lon_lat=SHIFTED)
     tried(world, device_id, POINT)

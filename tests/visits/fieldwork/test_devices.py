@@ -63,3 +63,12 @@ def test_a_phone_that_gives_gcj_is_found_told_and_not_converted(world: World) ->
     for change in (update(DeviceReading).values(misread=False), delete(DeviceReading)):
         with pytest.raises(DatabaseError), world.store.writing() as uow:
             uow.session.execute(change)
+
+
+def test_a_phone_with_its_axes_the_wrong_way_round_is_found_and_told(world: World) -> None:
+    device_id, visit_id = arrivals(world, OFFICE_SITE[::-1], 14)
+    [one] = found(world.store, device_id)
+    assert (one.misread, one.swapped, one.datum, one.fitting_after) == (True, True, "wgs84", 14)
+    world.judge(visit_id)
+    assert "device_swapped" in world.hints(visit_id)
+    assert "device_other_datum" not in world.hints(visit_id)
