@@ -30,7 +30,9 @@ from visits.zone import LOCAL_ZONE
 
 PER_PAGE = 50
 USUAL_LEAD = timedelta(hours=2)
-USUAL_WINDOW = timedelta(days=3)
+USUAL_WINDOW = timedelta(hours=12)
+# Longer than this between release and the end, and "only hours before" is not kept.
+LONG_WINDOW = timedelta(hours=24)
 MOST_TEAM = 20
 
 
@@ -60,6 +62,7 @@ def show_assignments() -> Response:
         expires=form_time(at_utc + USUAL_LEAD + USUAL_WINDOW, zone),
         said=told(),
         at_utc=at_utc,
+        long_window=LONG_WINDOW,
     )
 
 

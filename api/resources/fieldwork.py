@@ -135,6 +135,7 @@ class AnswerOut(ma.Schema):
     before = ma.fields.Dict(allow_none=True)
     household = ma.fields.Integer(allow_none=True)
     deserves_a_look = ma.fields.Boolean()
+    cites_nothing = ma.fields.Boolean()
 
 
 class ProjectSeenOut(ma.Schema):

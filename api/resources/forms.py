@@ -54,7 +54,8 @@ class QuestionOut(ma.Schema):
 
     `answer` says how it is answered (`yes_no`, `know_of`, `text`), `look_when` which answer deserves a look,
     `addressed_to` whose matter a lack is where it is not the village's, `board` which question asks whether the notice
-    is up at all, and `document` which of the four kinds of papers it looks at.
+    is up at all, and `document` which of the four kinds of papers it looks at. Words that answer a question that
+    `cites_paper` hold the number of the paper they rest on.
     """
 
     id = ma.fields.String()
@@ -73,6 +74,7 @@ class QuestionOut(ma.Schema):
     board = ma.fields.String(allow_none=True)
     document = ma.fields.String(allow_none=True)
     per_household = ma.fields.Boolean()
+    cites_paper = ma.fields.Boolean()
 
 
 class QuestionSetOut(ma.Schema):

@@ -1,5 +1,6 @@
 """Answers to the questions of a visit, each with the wording and the rule of the set it was given under."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from visits.forms import NoSuchQuestionSet, Question, QuestionSet, question_set
 SAME_WORDING, SHORTEST_WORDING = 5, 6
 SAME_MEASURES = 3
 MEASURE = "measure_"
+# 闽委办〔2026〕5号, with whatever brackets a phone has, or 第12号 of a series.
+PAPER_NUMBER = re.compile(r"[〔\[（(【]\s*(?:19|20)\d\d\s*[〕\]）)】]\s*(?:第\s*)?\d+\s*号|第\s*\d+\s*号")
 LEAST_ASKED = 3
 """So many villagers are asked before it means anything that none of them knows."""
 
@@ -38,7 +41,12 @@ class Given:
     @property
     def deserves_a_look(self) -> bool:
         """Whether the answer is the one the question was asked for; it is no problem by itself."""
-        return self.question is not None and self.answer == self.question.look_when
+        return self.question is not None and (self.answer == self.question.look_when or self.cites_nothing)
+
+    @property
+    def cites_nothing(self) -> bool:
+        """Whether a policy was explained on the spot and no number of a paper stands beside the words."""
+        return self.question is not None and self.question.cites_paper and not PAPER_NUMBER.search(self.note)
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,7 @@ class AnswerView:
     before: Mapping[str, Any] | None
     household: int | None
     deserves_a_look: bool
+    cites_nothing: bool
 
 
 @dataclass(frozen=True)
@@ -280,6 +281,7 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
                 before=a.before,
                 household=a.household,
                 deserves_a_look=a.deserves_a_look,
+                cites_nothing=a.cites_nothing,
             )
             for a in answers_given(records)
         ),

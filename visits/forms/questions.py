@@ -67,7 +67,8 @@ class Question:
     """One question with the rule it rests on.
 
     ``look_when`` is the answer that deserves a look ("" when none does), ``board`` names the question whether the
-    notice is up that this one asks people about. One that is ``per_household`` is asked in each household drawn.
+    notice is up that this one asks people about. One that is ``per_household`` is asked in each household drawn, and the
+    words that answer one that ``cites_paper`` hold the number of the paper they rest on.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Question:
     board: str | None = None
     document: Document | None = None
     per_household: bool = False
+    cites_paper: bool = False
 
 
 @dataclass(frozen=True)

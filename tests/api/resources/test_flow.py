@@ -41,7 +41,7 @@ def a_closed_visit(world: World, seen: str = "met") -> tuple[Phone, str, bytes]:
     return lin, visit_id, data
 
 
-def test_a_visit_goes_from_its_assignment_to_a_complete_receipt(world: World) -> None:
+def test_b1_a_visit_goes_from_its_assignment_to_a_complete_receipt(world: World) -> None:
     lin, visit_id, data = a_closed_visit(world)
     receipt = lin.get(f"visits/{visit_id}/receipt").get_json()
     assert receipt["complete"] is True

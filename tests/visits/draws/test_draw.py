@@ -131,7 +131,7 @@ def test_realised_frequencies_equal_the_stored_probabilities() -> None:
     assert far_off(slots["day"], 3 * BILLION // 4, slots.total()) < 4.5
 
 
-def test_days_and_inspectors_are_drawn_evenly() -> None:
+def test_double_random_days_and_inspectors_are_drawn_evenly() -> None:
     frame, tries = a_frame(visits=1), 1200
     days, people = Counter[str](), Counter[str]()
     for seed in seeds(tries):

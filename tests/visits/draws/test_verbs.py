@@ -96,7 +96,7 @@ def test_a_draw_makes_sealed_assignments_that_carry_their_chances(world: World) 
     assert all(len(team) == 2 for team in teams)
 
 
-def test_a_stranger_draws_again_from_the_published_file_alone(world: World, tmp_path: Path) -> None:
+def test_double_random_a_stranger_draws_again_from_the_published_file_alone(world: World, tmp_path: Path) -> None:
     plan = with_plan(world, quotas={XIADANG[:9]: 1})
     with world.store.writing() as uow:
         for name in ("second", "third"):

@@ -25,7 +25,7 @@ def answered(number: int, board: str, *, asked: int, know: int, account: int = 1
 
 
 @given(st.sampled_from(["yes", "no", "cannot_tell", "not_asked"]), st.integers(0, 6), st.integers(0, 6))
-def test_a_notice_is_doubted_only_when_it_is_up_and_none_of_three_knows(board: str, asked: int, know: int) -> None:
+def test_d1_a_notice_is_doubted_only_when_it_is_up_and_none_of_three_knows(board: str, asked: int, know: int) -> None:
     found = unknown_notices(answers_given([answered(1, board, asked=asked, know=min(know, asked))]))
     assert bool(found) == (board == "yes" and asked >= 3 and min(know, asked) == 0)
     assert all((notice.item, notice.asked) == (20, asked) for notice in found)
@@ -44,7 +44,7 @@ def test_nothing_is_obligatory_and_what_was_not_asked_is_not_shown() -> None:
     assert answers_given([record(1, "answers", {"question_set": VERSION, "answers": []})]) == []
 
 
-def test_the_identification_notice_leads_to_item_13_and_funds_to_item_20(world: World) -> None:
+def test_d1_the_identification_notice_leads_to_item_13_and_funds_to_item_20(world: World) -> None:
     first, _ = world.open_visit()
     first.arrive()
     made = first.answers(
@@ -87,6 +87,22 @@ def test_b8_an_answer_is_shown_with_the_wording_it_was_given_under(world: World)
     assert "question_set_other" in world.hints(first.visit_id)
 
 
+@pytest.mark.parametrize(
+    ("note", "looks"),
+    [
+        ("问低保，按闽演〔2026〕5号答", False),
+        ("依据演政办(2025)第 12 号", False),
+        ("按第3号公告", False),
+        ("问低保，口头答了", True),
+        ("2026年5月的文件", True),
+    ],
+)
+def test_an_answer_on_policy_without_the_papers_number_deserves_a_look(note: str, looks: bool) -> None:
+    said = {"question_id": "policy_answer", "answer": "counted", "asked": None, "know": None, "note": note}
+    [given] = answers_given([record(1, "answers", {"question_set": VERSION, "answers": [said]})])
+    assert (given.deserves_a_look, given.cites_nothing) == (looks, looks)
+
+
 def test_answers_are_for_everybody_who_reads_the_visit(world: World) -> None:
     first, _ = world.open_visit()
     first.answers(("show_pieces", "yes"))
@@ -96,7 +112,7 @@ def test_answers_are_for_everybody_who_reads_the_visit(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["case_study", "announced", "unannounced"])
-def test_a_study_of_one_case_leaves_the_coverage_figure(world: World, kind: str) -> None:
+def test_b7_a_study_of_one_case_leaves_the_coverage_figure(world: World, kind: str) -> None:
     with world.store.writing() as uow:
         team = tuple(world.actors[who].account_id for who in ("first",))
         new = plans.NewAssignment(

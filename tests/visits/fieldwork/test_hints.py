@@ -103,7 +103,7 @@ def test_an_impossible_speed_is_told(world: World) -> None:
     assert "impossible_speed" in judged(world, first)
 
 
-def test_the_same_bytes_in_two_visits_are_told_in_both(world: World) -> None:
+def test_b4_the_same_photo_in_two_visits_raises_a_hint_in_both(world: World) -> None:
     one, _ = world.open_visit()
     one.photo(b"the same photo")
     judged(world, one)

@@ -37,7 +37,7 @@ def a_clean_visit(world: World, **closing: bool) -> tuple[Phone, Phone]:
     return first, second
 
 
-def test_the_union_of_two_phones_is_the_visit(world: World) -> None:
+def test_b1_the_union_of_two_phones_is_the_visit(world: World) -> None:
     first, _ = a_clean_visit(world)
     seen = world.look(first.visit_id)
     assert (seen.summary.state, seen.summary.complete, seen.missing) == ("closed", True, ())
@@ -232,7 +232,7 @@ def test_a_posting_nobody_knows_is_a_hint_and_no_sighting(world: World) -> None:
     assert "posting_unknown" in world.hints(first.visit_id)
 
 
-def test_an_escorted_visit_is_not_unannounced(world: World) -> None:
+def test_b5_an_escorted_visit_is_not_unannounced_and_leaves_the_coverage_figure(world: World) -> None:
     first, _ = a_clean_visit(world, escorted=True)
     assert not world.look(first.visit_id).summary.unannounced_indeed
     with world.store.reading() as uow:

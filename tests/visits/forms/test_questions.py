@@ -12,7 +12,11 @@ from visits.forms import BadQuestionSet, NoSuchQuestionSet, item, question_set
 from visits.forms.questions import NEVER_ASKED, Answer, Document, VisitKind, published_sets, read_question_set
 
 # Every set that was ever handed to a phone. A line is added with each new file; none is changed or removed.
-PUBLISHED = ["questions-2026-11-22-494b9f248f4b", "questions-2026-11-28-f6192cedd78b"]
+PUBLISHED = [
+    "questions-2026-11-22-494b9f248f4b",
+    "questions-2026-11-28-f6192cedd78b",
+    "questions-2026-11-29-5524482465b0",
+]
 
 ASKED: dict[str, Any] = {
     "id": "one",
@@ -67,9 +71,17 @@ def test_a_surprise_visit_stays_short_and_asks_for_no_paper() -> None:
     assert all(q.document is None for q in asked)
 
 
-def test_the_notices_are_set_against_what_people_know() -> None:
+def test_d1_the_notices_are_set_against_what_people_know() -> None:
     known = {q.board: q for q in question_set().questions if q.answer is Answer.KNOW_OF}
     assert {board: q.item for board, q in known.items()} == {"identification_board": 13, "funds_board": 20}
+    period = question_set().question("identification_period")
+    assert period is not None and (period.look_when, period.item) == ("no", 13) and "起止日期" in period.text_zh
+
+
+def test_b6_show_pieces_for_inspections_are_asked_for_on_every_visit() -> None:
+    asked = question_set().question("show_pieces")
+    assert asked is not None and set(asked.visit_kinds) == set(VisitKind)
+    assert (asked.look_when, asked.item) == ("yes", 24) and "展板" in asked.text_zh
 
 
 def test_living_conditions_are_the_townships_matter_and_data_demands_the_bureaus() -> None:

@@ -45,7 +45,7 @@ def test_before_the_release_the_team_learns_no_village(world: World) -> None:
     assert after.village is not None and after.village.code == XIADANG
 
 
-def test_an_early_request_is_refused_and_remembered(world: World) -> None:
+def test_b2_an_early_request_is_refused_and_remembered(world: World) -> None:
     made = assign(world, "first", "second")
     assert opening(world, world.actors["first"], made, 1).package is None
     with world.store.reading() as uow:
@@ -79,7 +79,7 @@ def test_opening_again_gives_the_same_nonce(world: World) -> None:
 
 
 @pytest.mark.parametrize("who", ["third", "far_inspector"])
-def test_nobody_else_can_open_or_list_it(world: World, who: str) -> None:
+def test_b2_nobody_else_can_open_or_list_it(world: World, who: str) -> None:
     made = assign(world, "first", "second")
     with pytest.raises(plans.NoSuchAssignment):
         opening(world, world.actors[who], made, 3)
@@ -127,7 +127,7 @@ def test_e6_the_questions_of_an_assignment_are_fixed_when_it_is_made(world: Worl
     assert package is not None and package.question_set == "questions-2026-01-01-0123456789ab"
 
 
-def test_a_study_of_one_case_is_announced_and_counted_apart(world: World) -> None:
+def test_b7_a_study_of_one_case_is_announced_and_counted_apart(world: World) -> None:
     team = (world.actors["first"].account_id,)
     new = plans.NewAssignment(XIADANG, False, team, NOW, NOW + timedelta(days=1), case_study=True)
     with world.store.writing() as uow:

@@ -55,7 +55,7 @@ def test_a_sound_store_has_no_findings(filled: World, evidence: LocalStore) -> N
     assert report.log_size > 3
 
 
-def test_one_changed_byte_of_a_photo_is_named(filled: World, evidence: LocalStore, tmp_path: Path) -> None:
+def test_b4_one_changed_byte_of_a_stored_photo_is_named(filled: World, evidence: LocalStore, tmp_path: Path) -> None:
     [path] = [p for p in (tmp_path / "evidence").rglob(DIGEST) if p.is_file()]
     path.chmod(0o600)
     path.write_bytes(PHOTO[:-1] + b"!")
