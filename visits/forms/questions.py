@@ -67,7 +67,7 @@ class Question:
     """One question with the rule it rests on.
 
     ``look_when`` is the answer that deserves a look ("" when none does), ``board`` names the question whether the
-    notice is up that this one asks people about. One that is ``per_household`` is asked in each household drawn, and the
+    notice is up that this one asks people about. One that is ``per_household`` is asked in each household drawn. The
     words that answer one that ``cites_paper`` hold the number of the paper they rest on.
     """
 
