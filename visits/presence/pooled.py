@@ -287,7 +287,7 @@ class _Learned:
         self._information[chunk.visits] += believed.information
         self._people += chunk.people
         self._visits += len(chunk.visits)
-        self._teams += len(np.unique(chunk.team))
+        self._teams += 1 + int(np.count_nonzero(np.diff(chunk.team)))  # They stand together, and no chunk is empty.
         self._main += believed.main
         self._visit_square += believed.visit_square
         self._team_square += believed.team_square
