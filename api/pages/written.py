@@ -61,9 +61,9 @@ def _bodies(form: Form, package: Package) -> Iterator[Body]:
             yield "sighting", {"written_at": arrived, "posting_id": str(posting.id), **_sighting(form, str(posting.id))}
     if answers := [*_answers(form, package)]:
         yield "answers", {"written_at": arrived, "question_set": package.question_set, "answers": answers}
-    for n, project in enumerate(package.projects, 1):
-        if (seen := form.get(f"project-{n}")) in PROJECT_SEEN:
-            note = _words(form, f"project-words-{n}")
+    for project in package.projects:
+        if (seen := form.get(f"project-{project.code}")) in PROJECT_SEEN:
+            note = _words(form, f"project-words-{project.code}")
             yield "project", {"written_at": arrived, "code": project.code, "seen": seen, "note": note, "fix": None}
     for n in range(1, PROBLEMS_ON_PAPER + 1):
         if form.get(f"problem-{n}", "").strip():

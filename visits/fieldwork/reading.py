@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from visits.access import Account, Actor, Right, note, require, within
-from visits.fieldwork.answers import answers_given, published
+from visits.fieldwork.answers import Given, answers_given, published
 from visits.fieldwork.errors import NoSuchSighting
 from visits.fieldwork.photos import PhotoView, photos_of_visit
 from visits.fieldwork.positions import canonical
@@ -267,24 +267,7 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
         )
         if sees_people(actor)
         else (),
-        answers=tuple(
-            AnswerView(
-                record_id=a.record.id,
-                by=names.get(a.record.account_id, ""),
-                question_set=a.question_set,
-                question_id=a.question_id,
-                question=a.question,
-                answer=a.answer,
-                asked=a.asked,
-                know=a.know,
-                note=a.note,
-                before=a.before,
-                household=a.household,
-                deserves_a_look=a.deserves_a_look,
-                cites_nothing=a.cites_nothing,
-            )
-            for a in answers_given(records)
-        ),
+        answers=tuple(_answer(a, names) for a in answers_given(records)),
         projects=tuple(projects_seen(uow, row.village_code, records)),
         closing=_closing_questions(uow, visit_id),
         photos=tuple(photos_of_visit(uow, actor, visit_id)),
@@ -293,6 +276,24 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
         judged_utc=row.judged_utc,
         removed_utc=removal.removed_utc if removal else None,
         removed_by_rule=removal.rule if removal else "",
+    )
+
+
+def _answer(given: Given, names: Mapping[UUID, str]) -> AnswerView:
+    return AnswerView(
+        record_id=given.record.id,
+        by=names.get(given.record.account_id, ""),
+        question_set=given.question_set,
+        question_id=given.question_id,
+        question=given.question,
+        answer=given.answer,
+        asked=given.asked,
+        know=given.know,
+        note=given.note,
+        before=given.before,
+        household=given.household,
+        deserves_a_look=given.deserves_a_look,
+        cites_nothing=given.cites_nothing,
     )
 
 

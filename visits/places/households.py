@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from media.proof import seal, unseal
 from visits.access import Actor, Right, note, require
@@ -84,10 +84,20 @@ def import_households(uow: UnitOfWork, actor: Actor, rows: Sequence[HouseholdRow
     return report
 
 
-def draw_households(uow: UnitOfWork, village_code: str, seed: str, *, most: int = MOST_DRAWN) -> list[DrawnHousehold]:
-    """The households that a seed picks, in its order: by SHA-256 of seed and number, the same for whoever looks."""
+def draw_households(
+    uow: UnitOfWork, village_code: str, seed: str, *, listed_utc: datetime, most: int = MOST_DRAWN
+) -> list[DrawnHousehold]:
+    """The households that a seed picks, in its order: by SHA-256 of seed and number, the same for whoever looks.
+
+    Drawn from the list as it stood at ``listed_utc``: a newer list does not change whom a visit had to ask. The name of
+    who has left the list since is empty.
+    """
     listed = uow.session.scalars(
-        select(Household).where(Household.village_code == village_code, Household.gone_utc.is_(None))
+        select(Household).where(
+            Household.village_code == village_code,
+            Household.recorded_utc <= listed_utc,
+            or_(Household.gone_utc.is_(None), Household.gone_utc > listed_utc),
+        )
     ).all()
     in_order = sorted(listed, key=lambda one: household_rank(seed, one.serial))[:most]
     return [

@@ -17,7 +17,6 @@ from visits.places import (
     ProjectView,
     SiteView,
     VillageView,
-    draw_households,
     projects_of,
     sites_of,
     village,
@@ -26,7 +25,7 @@ from visits.places import (
 from visits.plans.codes import code_of
 from visits.plans.errors import AssignmentExpired, AssignmentWithdrawn
 from visits.plans.nonces import first_issue, new_nonce
-from visits.plans.reading import Member, members, row_in_reach, visit_kind
+from visits.plans.reading import Member, households_of, members, row_in_reach, visit_kind
 from visits.plans.rows import Assignment, PackageIssue
 from visits.store import UnitOfWork, lock_for_transaction
 from visits.zone import LOCAL_ZONE
@@ -136,7 +135,7 @@ def package_of(uow: UnitOfWork, actor: Actor, row: Assignment, nonce: str, at_ut
         announced=row.announced,
         visit_kind=visit_kind(row),
         sites=tuple(sites_of(uow, row.village_code, on=visited_on)),
-        households=tuple(draw_households(uow, row.village_code, row.household_seed) if row.household_seed else ()),
+        households=tuple(households_of(uow, row, at_utc)),
         projects=tuple(projects_of(uow, row.village_code)),
         postings=tuple(postings_expected(uow, row.village_code, visited_on, known_at_utc=at_utc)),
         team=members(uow, row.id),

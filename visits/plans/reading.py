@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from visits.access import Account, Actor, Right, require, within
-from visits.places import VillageView, draw_households, village
+from visits.places import DrawnHousehold, VillageView, draw_households, village
 from visits.plans.errors import NoSuchAssignment
 from visits.plans.rows import Assignment, AssignmentMember, Opening
 from visits.plans.yearly import require_county
@@ -117,8 +117,15 @@ def household_order(uow: UnitOfWork, actor: Actor, assignment_id: UUID, *, at_ut
     row = row_in_reach(uow, actor, assignment_id)
     if at_utc < row.release_utc or row.household_seed is None:
         raise NoSuchAssignment("households are drawn when the assignment is released")
-    found = draw_households(uow, row.village_code, row.household_seed)
-    return HouseholdOrder(row.household_seed, tuple(one.serial for one in found))
+    return HouseholdOrder(row.household_seed, tuple(one.serial for one in households_of(uow, row, at_utc)))
+
+
+def households_of(uow: UnitOfWork, row: Assignment, at_utc: datetime) -> list[DrawnHousehold]:
+    """The households drawn for an assignment, from the list as it stands now, or stood when the assignment ended."""
+    if row.household_seed is None:
+        return []
+    listed_utc = min(at_utc, row.expires_utc)
+    return draw_households(uow, row.village_code, row.household_seed, listed_utc=listed_utc)
 
 
 def reach(actor: Actor) -> ColumnElement[bool]:

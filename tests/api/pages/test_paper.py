@@ -110,7 +110,7 @@ def test_without_any_phone_an_inspector_opens_at_the_desk_and_enters_households_
         "household-1": "2",
         "answer-assured_food-1": "no",
         "household-words-1": "吃得不好",
-        "project-1": "not_there",
+        "project-XM-1": "not_there",
     }
     assert entered(world, client, made["id"], **said).status_code == 303
     world.work()

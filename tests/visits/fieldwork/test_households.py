@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -73,6 +74,20 @@ def test_b3_households_are_drawn_from_a_seed_and_can_be_drawn_again(world: World
     assert {h.name for h in mine.households} == set(NAMES)
 
 
+def test_b3_a_newer_list_does_not_change_whom_a_visit_had_to_ask(world: World) -> None:
+    listed(world, *NAMES)
+    made = package(world, world.open_visit("first")[0])
+    later = NOW + timedelta(days=40)
+    rows = [HouseholdRow(n, f"{n:03d}", "演示新", "演示组", village_code=XIADANG) for n in (1, 2, 7, 8)]
+    with world.store.writing() as uow:
+        places.import_households(uow, world.actors["admin"], rows, at_utc=later)
+    with world.store.reading() as uow:
+        order = plans.household_order(uow, world.actors["office"], made.assignment_id, at_utc=later)
+        now = places.draw_households(uow, XIADANG, order.seed, listed_utc=later)
+    assert list(order.serials) == [h.serial for h in made.households]
+    assert {h.serial for h in now} == {"001", "002", "007", "008"}
+
+
 def test_b3_two_visits_to_one_village_ask_in_different_orders(world: World) -> None:
     listed(world, *(f"演示{n}" for n in range(40)))
     orders = {tuple(h.serial for h in package(world, world.open_visit("first")[0]).households) for _ in range(4)}
@@ -118,7 +133,7 @@ def test_names_and_secrets_survive_another_master_key(world: World) -> None:
         assert places.rewrap_households(uow, b"k" * 32) == len(NAMES)
         uow.session.flush()
         uow.master_key = b"k" * 32
-        assert {one.name for one in places.draw_households(uow, XIADANG, "seed")} == set(NAMES)
+        assert {one.name for one in places.draw_households(uow, XIADANG, "seed", listed_utc=NOW)} == set(NAMES)
 
 
 def test_a_list_with_a_bad_row_is_refused_whole(world: World) -> None:
