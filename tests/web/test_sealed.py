@@ -82,7 +82,7 @@ def test_the_slip_holds_the_code_and_not_the_village(own_desk: Desk) -> None:
     assert shown.status_code == 200
     [code] = re.findall(r"shidi:key:[0-9a-f-]{36}:([0-9A-Z*~$=]{27})", shown.text)
     assert len(read_code(code)) == 16
-    assert "演示first" in shown.text
+    assert "演示first" in shown.text and "不打电话" in shown.text
     assert not re.search("下党|凤阳|3509", shown.text)
     assert shown.headers["Cache-Control"] == "no-store"
 

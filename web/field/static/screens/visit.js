@@ -37,7 +37,7 @@ function tasksView() {
   const answers = Object.values(state.draft.answers).filter((one) => one.answer !== "not_asked").length;
   return html`
     <p>${parcel.village.town_name} · ${t(parcel.announced ? "assignment.announced" : "assignment.unannounced")} · ${t("assignment.until", { at: when(parcel.expires_utc) })}</p>
-    ${arrived ? nothing : where()}
+    ${arrived ? nothing : html`${parcel.announced ? nothing : html`<p>${t("visit.quiet")}</p>`}${where()}`}
     <ol class="rows tasks">
       ${row(`#/visit/${state.visit.visit_id}/arrive`, t("task.arrive"), "", done(arrived))}
       ${row(`#/visit/${state.visit.visit_id}/colleague`, t("task.colleague"), t("task.colleague_hint"), signed("confirm").length ? done(true) : mark("plain", t("task.optional")))}
