@@ -11,7 +11,7 @@ from api.http.counter import RequestCounter
 from api.http.docs_page import docs_page
 from api.http.errors import EdgeError
 from api.http.headers import add_headers, give_request_id
-from api.http.house import EXTENSION, House
+from api.http.house import EXTENSION, House, count_answer
 from api.http.openapi import make_api
 from api.http.operations import operations
 from api.http.problems import answer_known_error, answer_unexpected
@@ -74,26 +74,35 @@ def open_store(settings: Settings) -> Store:
 
 def create_app(settings: Settings, store: Store | None = None, *, clock: Callable[[], datetime] = _clock) -> Flask:
     """The WSGI application. Its jobs do not run until somebody starts ``house.jobs``."""
-    app = Flask("shidi", static_folder=None)
+    app = with_routes()
+    furnish(app, settings, store or open_store(settings), clock)
+    return app
+
+
+def furnish(app: Flask, settings: Settings, store: Store, clock: Callable[[], datetime] = _clock) -> None:
+    """Give the application what it lives on; all that its views know of one installation is in its house."""
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    store = store or open_store(settings)
     evidence = open_evidence(settings)
     tiles = tile_folder(settings)
-    requests = RequestCounter()
     app.extensions[EXTENSION] = House(
         settings=settings,
         store=store,
         evidence=evidence,
         tiles=tiles,
         jobs=JobRunner(store, job_handlers(evidence, tiles, clock, settings.timestamp_url)),
-        requests=requests,
+        requests=RequestCounter(),
         clock=clock,
     )
+
+
+def with_routes() -> Flask:
+    """The application with every route and handler, and nothing to live on yet."""
+    app = Flask("shidi", static_folder=None)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     app.before_request(give_request_id)
     # Flask runs these last to first: what counts and adds headers sees the finished answer.
-    app.after_request(requests.count)
+    app.after_request(count_answer)
     app.after_request(add_headers)
     app.after_request(keep_visitor_cookie)
     app.after_request(note_refusals)

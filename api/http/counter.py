@@ -13,11 +13,10 @@ class RequestCounter:
         self._lock = threading.Lock()
         self._answers: Counter[str] = Counter()
 
-    def count(self, response: Response) -> Response:
-        """Remember one answer and hand it on."""
+    def count(self, response: Response) -> None:
+        """Remember one answer."""
         with self._lock:
             self._answers[f"{response.status_code // 100}xx"] += 1
-        return response
 
     def counts(self) -> dict[str, int]:
         """The answers so far."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from flask import current_app
+from flask import Response, current_app
 
 from api.http.counter import RequestCounter
 from api.settings import Settings
@@ -37,3 +37,9 @@ def house() -> House:
 def now_utc() -> datetime:
     """The server's time, as the application's clock has it."""
     return house().clock()
+
+
+def count_answer(response: Response) -> Response:
+    """Remember one answer and hand it on."""
+    house().requests.count(response)
+    return response

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from api.app import create_app, open_store
+from api.app import furnish, open_store, with_routes
 from api.settings import read_settings
 from tests.api.world import START, VILLAGE, Clock, World, settle
 from visits.access import actor_named
@@ -28,8 +29,15 @@ def settled_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def routes() -> Flask:
+    """The application without a house: joining up its routes takes longer than most tests."""
+    return with_routes()
+
+
 @pytest.fixture
-def make_world(settled_data: Path, tmp_path: Path) -> Iterator[Callable[..., World]]:
+def make_world(routes: Flask, settled_data: Path, tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """A maker of worlds on one data folder; the first lives in the routes that all tests share."""
     opened: list[Store] = []
     folder = tmp_path / "data"
     shutil.copytree(settled_data, folder)
@@ -37,9 +45,10 @@ def make_world(settled_data: Path, tmp_path: Path) -> Iterator[Callable[..., Wor
     def make(**changes: Any) -> World:
         settings = replace(read_settings({}, data_dir=folder), **{"second_factor": "offered", **changes})
         store = open_store(settings)
-        opened.append(store)
         clock = Clock()
-        app = create_app(settings, store, clock=clock)
+        app = with_routes() if opened else routes
+        furnish(app, settings, store, clock)
+        opened.append(store)
         with store.reading() as uow:
             known = postings(uow, actor_named(uow, "org"))
         return World(app, store, clock, settings, [p.id for p in known if p.village_code == VILLAGE])

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from api.http.house import EXTENSION, House
 from api.settings import Settings
 from media.proof import DeviceKey, new_device_key, sign_p256
+from tests.passphrases import make_quick_to_try
 from visits.access import Actor, NewAccount, Role, actor_named, bootstrap_admin, create_account
 from visits.people import Book, LeaveRow, RosterRow, import_leave, import_roster
 from visits.places import VillageRow, import_villages
@@ -190,6 +191,7 @@ def settle(store: Store, at_utc: datetime) -> None:
         ):
             new = NewAccount(login, login.title(), role, division)
             create_account(uow, root, new, passphrase=PASSPHRASE, at_utc=at_utc)
+        make_quick_to_try(uow, PASSPHRASE)
         rows = [
             VillageRow(2, VILLAGE, "下党村", "下党乡"),
             VillageRow(3, OTHER_VILLAGE, "上党村", "下党乡"),

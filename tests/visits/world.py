@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from media.proof import DeviceKey, new_device_key, record_sha256, sign_p256
+from tests.passphrases import make_quick_to_try
 from visits import access, fieldwork, intake, people, places, plans
 from visits.access import Actor, NewAccount, Role
 from visits.forms import question_set
@@ -274,6 +275,7 @@ def make_world(store: Store) -> World:
             access.create_account(
                 uow, admin, NewAccount(login, f"演示{login}", role, prefix), passphrase=PASSPHRASE, at_utc=early
             )
+        make_quick_to_try(uow, PASSPHRASE)
         _make_places(uow, admin, early)
         _make_postings(uow, access.actor_named(uow, "organization"), early)
     return read_world(store)

@@ -7,16 +7,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli import shidi
-from tests.api.world import COUNTY
+from tests.api.cli.folder import Folder
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(folder: Folder) -> Path:
     """A small installation."""
-    folder = tmp_path / "data"
-    made = run(folder, "bootstrap", "--login", "root", "--name", "管理员", "--division", COUNTY)
-    assert made.exit_code == 0, made.output
-    return folder
+    return folder.data
 
 
 def run(data: Path, *said: object) -> Result:

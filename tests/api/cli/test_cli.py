@@ -9,43 +9,14 @@ import sys
 import urllib.request
 from pathlib import Path
 
-import pytest
-from click.testing import CliRunner, Result
-from openpyxl import Workbook, load_workbook
+from click.testing import CliRunner
+from openpyxl import load_workbook
 
 from api.cli import shidi
+from tests.api.cli.folder import Folder
 from tests.api.world import COUNTY
 
 ROOT = Path(__file__).parents[3]
-
-
-class Folder:
-    """An installation in a folder, spoken to by commands."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.data = path / "data"
-
-    def run(self, *arguments: object, login: str | None = None) -> Result:
-        acting = ["--as", login] if login else []
-        said = ["--data", str(self.data), *acting, *map(str, arguments)]
-        return CliRunner().invoke(shidi, said, obj={})
-
-    def book(self, name: str, *rows: list[object]) -> Path:
-        workbook = Workbook()
-        for row in rows:
-            workbook.active.append(row)
-        workbook.save(self.path / name)
-        return self.path / name
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    made = Folder(tmp_path)
-    answer = made.run("bootstrap", "--login", "root", "--name", "管理员", "--division", COUNTY)
-    assert answer.exit_code == 0, answer.output
-    assert "passphrase: " in answer.output
-    return made
 
 
 VILLAGE_HEADER: list[object] = ["乡镇（街道）", "行政村（社区）", "行政村代码"]

@@ -1,8 +1,6 @@
 """The server's keys on the command line: exchanged by a named admin, never lost."""
 
-from tests.api.cli.test_cli import Folder, folder
-
-__all__ = ["folder"]
+from tests.api.cli.folder import Folder
 
 
 def test_an_exchanged_key_is_listed_beside_the_new_one(folder: Folder) -> None:

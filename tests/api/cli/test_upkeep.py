@@ -10,10 +10,9 @@ from api.app import open_store
 from api.jobs import draw_county
 from api.map_tiles import tile_folder
 from api.settings import read_settings
-from tests.api.cli.test_cli import Folder, folder, with_villages
+from tests.api.cli.folder import Folder
+from tests.api.cli.test_cli import with_villages
 from tests.api.world import COUNTY
-
-__all__ = ["folder"]
 
 
 def with_tiles(folder: Folder) -> Path:

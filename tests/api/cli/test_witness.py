@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.cli.test_cli import Folder, folder
-
-__all__ = ["folder"]
+from tests.api.cli.folder import Folder
 
 
 def kept(folder: Folder, name: str) -> Path:

@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from api.app import ROOMS
+from api.app import ROOMS, create_app
 from tests.api.world import World
 
 PUBLIC = {"create_session", "healthz", "readyz", "metrics", "openapi_json", "show_docs", "start_script", "swagger_file"}
@@ -37,11 +37,13 @@ def test_a_method_that_is_not_there_names_those_that_are(world: World) -> None:
 
 
 def test_a_fault_of_the_house_tells_nothing_but_an_id(world: World) -> None:
-    @world.app.get("/broken")
+    app = create_app(world.settings, world.store)
+
+    @app.get("/broken")
     def broken() -> str:
         raise RuntimeError("SELECT secret FROM somewhere")
 
-    answer = world.client().get("/broken")
+    answer = app.test_client().get("/broken")
     assert answer.status_code == 500
     assert set(answer.get_json()) == {"type", "title", "status", "request_id"}
     assert "secret" not in answer.get_data(as_text=True)
