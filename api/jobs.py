@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from api.authority import ask_authority
+from api.presence_runs import review_presence
 from media import Inspector, MediaError, PhotoFacts, SeenPhotos
 from media.errors import AuthorityUnavailable, InspectionUnavailable, StoreError
 from media.proof import check_stamp_answer, new_stamp_request
@@ -24,7 +25,7 @@ from visits.intake import removal_of
 from visits.ledger import enter_problems
 from visits.log import keep_stamp, unstamped
 from visits.places import TileFolder, county_shapes, note_tiles, number_divisions
-from visits.review import review_presence, say_presence
+from visits.review import say_presence
 from visits.store import Handler, Store
 from visits.upkeep import daily_checkpoint, stamp_refused
 from visits.zone import LOCAL_ZONE
@@ -46,7 +47,7 @@ def job_handlers(
         "read_device": _written(read_device, UUID, clock),
         "enter_ledger": _written(enter_problems, UUID, clock),
         "say_presence": _written(say_presence, UUID, clock),
-        "review_presence": lambda store, _subject: _review_presence(store, clock),
+        "review_presence": lambda store, _subject: review_presence(store, clock),
         "make_checkpoint": lambda store, _subject: _make_checkpoint(store, clock),
         "stamp_checkpoints": lambda store, _subject: _stamp_checkpoints(store, timestamp_url, clock),
         "inspect_photo": lambda store, subject: _inspect_photo(store, evidence, seen, subject, clock),
@@ -67,11 +68,6 @@ def _written(verb: Callable[..., object], kind: Callable[[str], object], clock: 
 def _make_checkpoint(store: Store, clock: Callable[[], datetime]) -> None:
     with store.writing() as uow:
         daily_checkpoint(uow, at_utc=clock())
-
-
-def _review_presence(store: Store, clock: Callable[[], datetime]) -> None:
-    with store.writing() as uow:
-        review_presence(uow, at_utc=clock())
 
 
 def _stamp_checkpoints(store: Store, authority: str | None, clock: Callable[[], datetime]) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from api.cli.place import acting, here, now_utc
+from api.presence_runs import make_run
 from visits.presence import PresenceError, Said, Sighting, say
-from visits.review import FindingView, run_presence
+from visits.review import FindingView, runs_asked_for
 from visits.zone import LOCAL_ZONE
 
 MOST_COMPLAINTS_SHOWN = 50
@@ -137,8 +138,8 @@ def _of_recorded_visits(
     lines.writerow(RUN_COLUMNS)
     with place.store() as store:
         with store.writing() as uow:
-            runs = run_presence(uow, place.actor(uow), as_of=day, at_utc=at_utc)
-        for run in runs:
+            wanted = runs_asked_for(uow, place.actor(uow), as_of=day, at_utc=at_utc)
+        for run in (make_run(store, one, now_utc) for one in wanted):
             for finding in run.findings:
                 lines.writerow(_run_line(finding))
             click.echo(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from api.presence_runs import review_presence
 from tests.visits.review.county import most_are_present, visits_to
 from tests.web.county import Desk, copy_of, desk_time
-from visits import review
 from visits.review.rows import Notice, Referral, Reply
 
 WHO = "演示王三"
@@ -21,8 +21,7 @@ def reviewed(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     own = copy_of(desk, tmp_path_factory.mktemp("reviewed"))
     most_are_present(own.world)
     visits_to(own.world, [own.posting(WHO)], "nnnnnnnn")
-    with own.world.store.writing() as uow:
-        review.review_presence(uow, at_utc=desk_time())
+    review_presence(own.world.store, desk_time)
     yield own
     own.world.store.close()
 

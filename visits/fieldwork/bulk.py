@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from visits.fieldwork.reading import is_unannounced_indeed
 from visits.fieldwork.rows import Sighting, SightingJudgement, Visit
+from visits.intake import ReceivedRecord
 from visits.plans import BILLION, Assignment, AssignmentMember
 from visits.store import UnitOfWork
 
@@ -87,6 +88,21 @@ def sightings_known(
         )
         for seen, judged, visit, assigned in uow.session.execute(query)
     ]
+
+
+def visits_with_a_problem(uow: UnitOfWork, division_prefix: str, *, known_at_utc: datetime) -> frozenset[UUID]:
+    """The visits whose inspectors recorded a problem that had come in by that instant. Callers check their reach."""
+    query = (
+        select(ReceivedRecord.visit_id)
+        .join(Visit, Visit.id == ReceivedRecord.visit_id)
+        .where(
+            ReceivedRecord.kind == "problem",
+            ReceivedRecord.outcome == "accepted",
+            ReceivedRecord.received_utc <= known_at_utc,
+            Visit.village_code.startswith(division_prefix),
+        )
+    )
+    return frozenset(uow.session.scalars(query))
 
 
 def _probability(assigned: Assignment) -> float:

@@ -12,6 +12,7 @@ from visits.review.after import (
     note_handled,
     register_appeal,
 )
+from visits.review.calendar import begin_next_review, begin_reviews
 from visits.review.errors import (
     AlreadyDecided,
     AlreadyHandedOver,
@@ -34,6 +35,17 @@ from visits.review.errors import (
     SamePerson,
     ThirdPersonNeeded,
 )
+from visits.review.fits import (
+    Fitted,
+    RunInput,
+    RunWanted,
+    fit_run,
+    keep_run,
+    read_run_input,
+    run_there,
+    runs_asked_for,
+    runs_due,
+)
 from visits.review.links import (
     MadeLink,
     NoticeForReply,
@@ -50,11 +62,8 @@ from visits.review.rows import Decision, Notice, PresenceSaid, Reply
 from visits.review.runs import (
     FindingView,
     RunView,
-    begin_reviews,
     figures_for_leaders,
     newest_run,
-    review_presence,
-    run_presence,
 )
 from visits.review.standards import EXAMPLE_SOURCES, EXAMPLES, StandardView, set_standard, standard_for
 from visits.review.verbs import (
@@ -84,6 +93,7 @@ __all__ = [
     "DecisionView",
     "EvidenceNotNamed",
     "FindingView",
+    "Fitted",
     "HandOverView",
     "MadeLink",
     "NoSuchAppeal",
@@ -108,13 +118,16 @@ __all__ = [
     "ReplyView",
     "ReturnedRecord",
     "ReviewError",
+    "RunInput",
     "RunView",
+    "RunWanted",
     "SamePerson",
     "SightingOnPage",
     "StandardView",
     "ThirdPersonNeeded",
     "answer_appeal",
     "appeals_of",
+    "begin_next_review",
     "begin_reviews",
     "close_referral",
     "confirm",
@@ -122,9 +135,11 @@ __all__ = [
     "decision",
     "decisions_waiting",
     "figures_for_leaders",
+    "fit_run",
     "give_notice",
     "hand_over",
     "hand_overs_of",
+    "keep_run",
     "make_reply_link",
     "newest_run",
     "note_consulted",
@@ -132,14 +147,16 @@ __all__ = [
     "notice_letter",
     "notices_of",
     "person_page",
+    "read_run_input",
     "referrals",
     "register_appeal",
     "register_reply",
     "reply_by_link",
     "reply_link_is_open",
     "returned_records",
-    "review_presence",
-    "run_presence",
+    "run_there",
+    "runs_asked_for",
+    "runs_due",
     "say_presence",
     "set_standard",
     "standard_for",

@@ -4,10 +4,11 @@ Random visits only, no names; what would speak of fewer than five people or two 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from math import isnan
 from typing import Any
+from uuid import UUID
 
 from visits.fieldwork import SightingKnown
 from visits.people import PostingView
@@ -27,8 +28,10 @@ from visits.presence import (
 _TOWN = 9
 
 
-def population_figures(seen: Sequence[SightingKnown], expected: Mapping[str, PostingView]) -> dict[str, Any]:
-    """The figures of one county."""
+def population_figures(
+    seen: Sequence[SightingKnown], expected: Mapping[str, PostingView], with_a_problem: Collection[UUID]
+) -> dict[str, Any]:
+    """The figures of one county; ``with_a_problem`` are the visits on which inspectors recorded one."""
     random = [s for s in seen if s.drawn and s.unannounced and str(s.posting_id) in expected and s.required]
     looked = [_looked_for(s, expected[str(s.posting_id)]) for s in random]
     whole = absence(looked)
@@ -38,7 +41,7 @@ def population_figures(seen: Sequence[SightingKnown], expected: Mapping[str, Pos
             {m: {w: asdict(e) if e else None for w, e in of.items()} for m, of in excuses_by_month(looked).items()}
         ),
         "funnel": _plain(asdict(funnel(_by_town(random, expected)))),
-        "inspectors": _inspectors(seen),
+        "inspectors": _inspectors(seen, with_a_problem),
         "random_visits": len({s.visit_id for s in seen if s.drawn and s.unannounced}),
         "other_visits": len({s.visit_id for s in seen if not (s.drawn and s.unannounced)}),
     }
@@ -71,7 +74,7 @@ def _by_town(random: Sequence[SightingKnown], expected: Mapping[str, PostingView
     return {town: (sum(s.outcome in FOUND for s in rows), len(rows)) for town, rows in large.items()}
 
 
-def _inspectors(seen: Sequence[SightingKnown]) -> dict[str, Any]:
+def _inspectors(seen: Sequence[SightingKnown], with_a_problem: Collection[UUID]) -> dict[str, Any]:
     """How two teams of one day agreed, and the facts of each inspector, by account."""
     counted = [s for s in seen if s.outcome in USABLE and not s.on_leave and s.required]
     random = [s for s in counted if s.drawn and s.unannounced]
@@ -79,6 +82,7 @@ def _inspectors(seen: Sequence[SightingKnown]) -> dict[str, Any]:
     for s in random:
         for inspector in s.inspectors:
             looks[str(inspector)].append((str(s.visit_id), s.outcome in FOUND))
+    problems = {str(visit_id): True for visit_id in with_a_problem}
     usual = sum(s.outcome in FOUND for s in random) / len(random) if random else 1.0
     pairs: dict[tuple[str, str, str], list[SightingKnown]] = defaultdict(list)
     for s in counted:
@@ -91,7 +95,7 @@ def _inspectors(seen: Sequence[SightingKnown]) -> dict[str, Any]:
     agreed = agreement(doubles)
     return {
         "agreement": _plain(asdict(agreed)) if agreed else None,
-        "facts": [asdict(f) for f in inspector_facts(looks, {}, usual=usual)],
+        "facts": [asdict(f) for f in inspector_facts(looks, problems, usual=usual)],
     }
 
 

@@ -5,7 +5,8 @@ A job may run twice (a process can die between the work and the mark), so every 
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import cast
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from visits.store.columns import Base
 from visits.store.database import Store, UnitOfWork, own_statements
+from visits.store.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -83,9 +85,11 @@ def jobs_by_state(uow: UnitOfWork) -> dict[str, int]:
 class JobRunner:
     """Does the waiting jobs, in a thread of its own or one by one when asked."""
 
-    def __init__(self, store: Store, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, store: Store, handlers: Mapping[str, Handler], *, lease: timedelta = LEASE) -> None:
+        """``lease`` is how long another server leaves a job alone whose server has not been heard of."""
         self._store = store
         self._handlers = handlers
+        self._lease_time = lease
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -145,7 +149,8 @@ class JobRunner:
             return False
         job_id, kind, subject, attempts = job
         try:
-            self._handlers[kind](self._store, subject)
+            with self._renewing(job_id):
+                self._handlers[kind](self._store, subject)
         except Exception as reason:
             logger.exception("job %s %s failed", kind, subject)
             self._put_back(job_id, attempts, f"{type(reason).__name__}: {reason}")
@@ -174,8 +179,34 @@ class JobRunner:
                 return None
             job.state = "leased"
             job.attempts += 1
-            job.due_utc = now + LEASE
+            job.due_utc = now + self._lease_time
             return job.id, job.kind, job.subject, job.attempts
+
+    @contextmanager
+    def _renewing(self, job_id: int) -> Iterator[None]:
+        """Keep the lease while the work goes on, however long it takes: a second server would do it all again.
+
+        A server that dies stops renewing, so its job is taken up when the lease ends.
+        """
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(self._lease_time.total_seconds() / 3):
+                try:
+                    with self._store.writing() as uow:
+                        due_utc = datetime.now(UTC) + self._lease_time
+                        mine = update(Job).where(Job.id == job_id, Job.state == "leased")
+                        uow.session.execute(mine.values(due_utc=due_utc))
+                except StoreError:
+                    logger.warning("the lease of job %d could not be renewed; tried again", job_id)
+
+        thread = threading.Thread(target=renew, name="job-lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()  # A renewal after the end would put off what is to be tried again soon.
 
     def _put_back(self, job_id: int, attempts: int, reason: str) -> None:
         if attempts >= MAX_ATTEMPTS:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from api.presence_runs import make_run, review_presence
 from tests.visits.review.county import most_are_present, visits_to
 from tests.visits.world import COUNTY, NOW, World
 from visits import review
@@ -12,8 +13,8 @@ from visits.access import NotAllowed
 from visits.fieldwork import SightingJudgement
 from visits.people import PostingKind, PostingVersion, posting_known, postings
 from visits.presence import Gate, Standard
+from visits.review.calendar import newest_review_day, review_days
 from visits.review.rows import PresenceFinding, PresenceRun, Referral
-from visits.review.runs import newest_review_day, review_days
 
 IN_OCTOBER = datetime(2026, 10, 20, tzinfo=UTC)
 WHO = "演示李二"
@@ -22,8 +23,8 @@ DAY = date(2026, 10, 31)  # the roster is known from the nineteenth of October o
 
 def run(world: World, as_of: date, *, at_utc: datetime = NOW) -> review.RunView:
     with world.store.writing() as uow:
-        [made] = review.run_presence(uow, world.actors["organization"], as_of=as_of, at_utc=at_utc)
-    return made
+        [wanted] = review.runs_asked_for(uow, world.actors["organization"], as_of=as_of, at_utc=at_utc)
+    return make_run(world.store, wanted, lambda: at_utc)
 
 
 def finding(made: review.RunView, world: World, who: str = WHO) -> review.FindingView:
@@ -31,8 +32,7 @@ def finding(made: review.RunView, world: World, who: str = WHO) -> review.Findin
 
 
 def on_calendar(world: World, at_utc: datetime = IN_OCTOBER) -> None:
-    with world.store.writing() as uow:
-        review.review_presence(uow, at_utc=at_utc)
+    review_presence(world.store, lambda: at_utc)
 
 
 def open_referrals(world: World, who: str = "organization", **filters: object) -> list[review.ReferralView]:

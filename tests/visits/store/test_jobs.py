@@ -156,3 +156,21 @@ def test_a_long_reader_holds_up_no_writer_when_the_log_is_folded(sqlite_store: S
     put(sqlite_store, "look", "c")
     sqlite_store.checkpoint()
     assert len(states(sqlite_store)) == 3
+
+
+def test_a_long_job_keeps_its_lease(store: Store) -> None:
+    dues: set[datetime] = set()
+    elsewhere: list[int] = []
+
+    def take_long(its_store: Store, _subject: str) -> None:
+        until = time.monotonic() + 20
+        while len(dues) < 4 and time.monotonic() < until:
+            with its_store.reading() as uow:
+                dues.add(uow.session.scalars(select(Job.due_utc)).one())
+            time.sleep(0.02)
+        elsewhere.append(JobRunner(its_store, {}).run_waiting())
+
+    put(store, "look", "a")
+    assert JobRunner(store, {"look": take_long}, lease=timedelta(seconds=0.6)).run_waiting() == 1
+    assert (len(dues), elsewhere) == (4, [0])
+    assert states(store) == [("a", "done", 1)]
