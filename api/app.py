@@ -89,7 +89,7 @@ def furnish(app: Flask, settings: Settings, store: Store, clock: Callable[[], da
         store=store,
         evidence=evidence,
         tiles=tiles,
-        jobs=JobRunner(store, job_handlers(evidence, tiles, clock, settings.timestamp_url)),
+        jobs=JobRunner(store, job_handlers(evidence, tiles, clock, settings.timestamp_url, settings.blur_days)),
         requests=RequestCounter(),
         clock=clock,
     )

@@ -32,6 +32,7 @@ class Settings:
     evidence_key_secret: str | None = field(default=None, repr=False)
     # How long half-arrived bytes of a photo are kept after nobody goes on with them.
     upload_days: int = 90
+    blur_days: int = 90
     language: str = "zh"
     operator_name: str = ""
     complaint_contact: str = ""
@@ -76,6 +77,7 @@ def read_settings(environ: Mapping[str, str], *, data_dir: Path | None = None) -
         evidence_key_id=environ.get("SHIDI_EVIDENCE_KEY_ID") or None,
         evidence_key_secret=environ.get("SHIDI_EVIDENCE_KEY_SECRET") or None,
         upload_days=_number(environ, "SHIDI_UPLOAD_DAYS", Settings.upload_days, most=3650),
+        blur_days=_number(environ, "SHIDI_BLUR_DAYS", Settings.blur_days, most=3650),
         language=_one_of(environ, "SHIDI_LANGUAGE", LANGUAGES),
         operator_name=environ.get("SHIDI_OPERATOR", Settings.operator_name),
         complaint_contact=environ.get("SHIDI_COMPLAINTS", Settings.complaint_contact),

@@ -55,6 +55,8 @@ def _tell(verdict: Verdict) -> None:
         f"visit {verdict.visit_id}: {verdict.records} records and {verdict.photos} photos are whole and in the log"
     )
     click.echo(f"removed by rule: {verdict.removed}; withheld from whoever asked: {verdict.withheld}; missing: 0")
+    if verdict.blurred:
+        click.echo(f"blurred by rule: {verdict.blurred} records, whose positions are gone")
     click.echo(f"checkpoint of {said.size} entries, {said.at_utc.isoformat()}, root {said.root_hex}, key {said.kid}")
     if verdict.stamped_utc is not None:
         click.echo(f"the timestamp authority saw this checkpoint at {verdict.stamped_utc.isoformat()}")

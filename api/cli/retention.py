@@ -42,3 +42,20 @@ def run(context: click.Context, rules: Path, confirm: str | None, data_dir: Path
     click.echo(f"{len(plan.removes)} {done}, {len(plan.stays)} stay")
     if confirm is None:
         click.echo(f"to remove exactly this for good, and finish what an earlier run left: --confirm {plan.digest}")
+
+
+@retention.command("blurring")
+@acting
+@click.pass_context
+def blurring(context: click.Context, data_dir: Path | None, login: str | None) -> None:
+    """Show the visits whose positions are due to be blurred, and what holds each of them back."""
+    from visits.upkeep import held_back
+
+    place = here(context, data_dir, login)
+    days = place.settings().blur_days
+    with place.store() as store, store.reading() as uow:
+        due = held_back(uow, place.actor(uow), days=days, at_utc=now_utc())
+    for one in due:
+        click.echo(f"visit {one.visit_id}, {one.decided_utc.date()}: {one.stays_because or 'in the next run'}")
+    held = sum(bool(one.stays_because) for one in due)
+    click.echo(f"{days} days: {len(due) - held} are blurred by the server's next nightly run, {held} are held back")

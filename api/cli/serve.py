@@ -52,7 +52,7 @@ def _serve(settings: Settings) -> None:
     from api.http.house import EXTENSION, House
     from visits.places import redraw_lost_tiles
     from visits.review import begin_reviews
-    from visits.upkeep import begin_daily_checkpoints
+    from visits.upkeep import begin_blurring, begin_daily_checkpoints
 
     store = open_store(settings)
     with contextlib.closing(store), store.serving():
@@ -65,6 +65,7 @@ def _serve(settings: Settings) -> None:
             signal.signal(stop_signal, _stop)
         with store.writing() as uow:
             begin_daily_checkpoints(uow, at_utc=house.clock())
+            begin_blurring(uow, at_utc=house.clock())
             redraw_lost_tiles(uow, house.tiles, at_utc=house.clock())
             begin_reviews(uow, at_utc=house.clock())
         house.jobs.start()

@@ -72,21 +72,22 @@ class VisitListOut(ma.Schema):
 
 
 class FixOut(ma.Schema):
-    """A fix as received, its WGS 84 pair, and where it lies."""
+    """A fix as received, its WGS 84 pair, and where it lies; blurred by rule, it has no pair any more."""
 
-    lon_deg = ma.fields.Float()
-    lat_deg = ma.fields.Float()
+    lon_deg = ma.fields.Float(allow_none=True)
+    lat_deg = ma.fields.Float(allow_none=True)
     datum = ma.fields.String()
     datum_how = ma.fields.String()
     accuracy_m = ma.fields.Float(allow_none=True)
-    fixed_at = ma.fields.String()
-    source = ma.fields.String()
+    fixed_at = ma.fields.String(allow_none=True)
+    source = ma.fields.String(allow_none=True)
     wgs84_lon_deg = ma.fields.Float(allow_none=True)
     wgs84_lat_deg = ma.fields.Float(allow_none=True)
     answer = ma.fields.String()
     probability_inside = ma.fields.Float(allow_none=True)
     signed_distance_m = ma.fields.Float(allow_none=True)
     extent_version = ma.fields.String()
+    blurred = ma.fields.Boolean()
 
 
 class CorrectionOut(ma.Schema):
@@ -312,6 +313,8 @@ class VisitOut(ma.Schema):
     judged_utc = Instant()
     removed_utc = Instant(allow_none=True)
     removed_by_rule = ma.fields.String()
+    blurred_utc = Instant(allow_none=True)
+    blurred_after_days = ma.fields.Integer(allow_none=True)
 
 
 class ReceiptItemOut(ma.Schema):

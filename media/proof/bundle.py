@@ -21,9 +21,11 @@ README, MANIFEST, SIGNATURE, VISIT, LOG, CHECKPOINT = (
     "log.json",
     "checkpoint.json",
 )
-# What may be of a record or a photo: its bytes are in the bundle; gone by a rule that the log names; not for whoever
-# asked; never arrived at the server; or simply not there, which is the one that must not be.
+# What may be of a record or a photo: its bytes are in the bundle; gone by a rule that the log names; by such a rule a
+# copy without positions is left only; not for whoever asked; never arrived at the server; or simply not there, which is
+# the one that must not be.
 HERE, REMOVED, WITHHELD, NOT_ARRIVED, MISSING = "here", "removed_by_rule", "withheld", "not_arrived", "missing"
+BLURRED = "blurred_by_rule"
 
 _LARGEST_JSON_BYTES = 64 * 2**20
 _EXTENSIONS = {
@@ -46,7 +48,10 @@ class BundledDevice:
 
 @dataclass(frozen=True)
 class BundledRecord:
-    """A record of the visit; its exact text is the member ``records/<sha256>.json`` where its state is ``here``."""
+    """A record of the visit; its exact text is the member ``records/<sha256>.json`` where its state is ``here``.
+
+    Of a blurred one the member is ``blurred/<sha256>.json``, a text whose own hash is ``blurred_sha256``.
+    """
 
     sha256: str
     state: str
@@ -58,6 +63,12 @@ class BundledRecord:
     reason: str
     received_utc: str
     log_index: int
+    blurred_sha256: str | None = None
+
+    @property
+    def member(self) -> str:
+        """Its name in the bundle."""
+        return f"{'blurred' if self.state == BLURRED else 'records'}/{self.sha256}.json"
 
 
 @dataclass(frozen=True)
@@ -122,7 +133,7 @@ def small_members(
         whole(VISIT, canonical(asdict(visit))),
         whole(LOG, canonical([asdict(entry) for entry in entries])),
         whole(CHECKPOINT, checkpoint_file),
-        *(whole(record_member(sha256), text.encode()) for sha256, text in texts.items()),
+        *(whole(one.member, texts[one.sha256].encode()) for one in visit.records if one.sha256 in texts),
     ]
 
 
@@ -140,11 +151,6 @@ def manifest(visit_id: str, members: list[Member], photo_hashes: Mapping[str, st
         for member in members
     ]
     return canonical({"format": BUNDLE_FORMAT, "visit_id": visit_id, "members": listed})
-
-
-def record_member(sha256: str) -> str:
-    """Return the name of a record's text in the bundle."""
-    return f"records/{sha256}.json"
 
 
 def read_json(archive: Archive, name: str) -> Any:

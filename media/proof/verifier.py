@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from media.errors import ProofBroken, ProofError
 from media.proof.archive import Archive
 from media.proof.bundle import (
+    BLURRED,
     BUNDLE_FORMAT,
     CHECKPOINT,
     HERE,
@@ -32,7 +33,6 @@ from media.proof.bundle import (
     read_entries,
     read_json,
     read_visit,
-    record_member,
 )
 from media.proof.checkpoint import (
     Checkpoint,
@@ -66,6 +66,7 @@ class Verdict:
     stamped_utc: datetime | None
     compared: bool
     remarks: tuple[str, ...]
+    blurred: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def _verify(file: BinaryIO, witness_file: bytes | None, authority_pem: bytes | N
     checkpoint = check_checkpoint_file(kept)
     case = _Case(archive, read_visit(archive), read_entries(archive), kept, listed, [])
     _check_entries(case, checkpoint)
-    removal = _removal(case)
-    texts = {one.sha256: _check_record(case, one, removal) for one in case.visit.records}
+    removal, blurred = _removal(case), _blurred(case)
+    texts = {one.sha256: _check_record(case, one, removal, blurred) for one in case.visit.records}
     _check_nothing_left_out(case)
     _check_chains(case, texts)
     _check_nonces(case, texts)
@@ -125,6 +126,7 @@ def _verify(file: BinaryIO, witness_file: bytes | None, authority_pem: bytes | N
         stamped_utc=stamped_utc,
         compared=witness_file is not None,
         remarks=tuple(case.remarks),
+        blurred=states.count(BLURRED),
     )
 
 
@@ -198,7 +200,25 @@ def _removal(case: _Case) -> set[str]:
     return {*said.get("records", ()), *said.get("photos", ())}
 
 
-def _check_record(case: _Case, one: BundledRecord, removal: set[str]) -> str | None:
+def _blurred(case: _Case) -> dict[str, str]:
+    """The records whose positions the log says were blurred by rule, each with the hash of the copy that is left."""
+    found: dict[str, str] = {}
+    for entry in case.entries.values():
+        said = entry.said
+        if said.get("kind") != "blur":
+            continue
+        if said.get("visit_id") != case.visit.visit_id:
+            raise ProofBroken("a log entry of blurring speaks of another visit")
+        found |= dict(said["records"])
+        changed = sum(before != after for before, after in said["records"])
+        case.remarks.append(
+            f"positions blurred to the village by rule, {said['days']} days after the visit, {said.get('at')}: "
+            f"{changed} records are copies without positions, which the phone's signature does not cover"
+        )
+    return found
+
+
+def _check_record(case: _Case, one: BundledRecord, removal: set[str], blurred: dict[str, str]) -> str | None:
     """Return the text of a record that is here, after everything that can be said of it alone."""
     about = f"record {one.sha256}"
     if one.state == MISSING:
@@ -211,15 +231,19 @@ def _check_record(case: _Case, one: BundledRecord, removal: set[str]) -> str | N
         return None
     if one.state == WITHHELD:
         return None
-    if one.state != HERE:
+    if one.state not in (HERE, BLURRED):
         raise ProofBroken(f"{about} is in a state that no record is in")
-    data = case.archive.read(record_member(one.sha256), most_bytes=_LARGEST_RECORD_BYTES)
-    if hashlib.sha256(data).hexdigest() != one.sha256:
+    data = case.archive.read(one.member, most_bytes=_LARGEST_RECORD_BYTES)
+    digest = hashlib.sha256(data).hexdigest()
+    if one.state == BLURRED and (digest != one.blurred_sha256 or blurred.get(one.sha256) != digest):
+        raise ProofBroken(f"{about} is said to be blurred by rule, but the log knows no such copy of it")
+    if one.state == HERE and digest != one.sha256:
         raise ProofBroken(f"{about} was changed")
     said = _entry(case, one.log_index, "records", about).said
     if said.get("visit_id") != case.visit.visit_id or one.sha256 not in [row[1] for row in said.get("records", ())]:
         raise ProofBroken(f"log entry {one.log_index} does not name {about}")
-    _check_phone_signature(case, one, data)
+    if one.state == HERE:
+        _check_phone_signature(case, one, data)
     return data.decode("utf-8")
 
 

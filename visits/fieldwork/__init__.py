@@ -40,12 +40,14 @@ from visits.fieldwork.exif import camera_time, exif_place
 from visits.fieldwork.judge import judge_pending, judge_visit
 from visits.fieldwork.photos import (
     PhotoView,
+    blur_facts,
     open_photo,
     photo_of_visit,
     photos_of_visit,
     reading_failed,
     record_inspection,
 )
+from visits.fieldwork.projects import ProjectSeen, projects_seen
 from visits.fieldwork.reading import (
     AnswerView,
     CorrectionView,
@@ -112,6 +114,7 @@ __all__ = [
     "PhotoFact",
     "PhotoNotLookedOver",
     "PhotoView",
+    "ProjectSeen",
     "RecordView",
     "Sighting",
     "SightingJudgement",
@@ -124,6 +127,7 @@ __all__ = [
     "VisitSummary",
     "VisitView",
     "Which",
+    "blur_facts",
     "calibrate_phone",
     "calibration_of",
     "camera_time",
@@ -147,6 +151,7 @@ __all__ = [
     "phones",
     "photo_of_visit",
     "photos_of_visit",
+    "projects_seen",
     "read_device",
     "reading_failed",
     "receipt",

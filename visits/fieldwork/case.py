@@ -1,6 +1,6 @@
 """Everything known of one visit while it is judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +24,8 @@ class Case:
     extent: VillageExtent | None
     places: dict[UUID, list[PlaceJudgement]]  # by record, one for each of its fixes
     began_utc: datetime
+    # What was judged of positions before they were blurred by rule, with their accuracy: it stands from then on.
+    blurred: dict[UUID, list[tuple[PlaceJudgement, float | None]]] = field(default_factory=dict)
 
     def is_in_county(self, village_code: str) -> bool:
         """Whether a village lies in the county of the visit; another one is not its to speak of."""
@@ -36,5 +38,9 @@ class Case:
 
     def place_of(self, record: FieldRecord) -> str:
         """One word for where a record was made."""
+        return best(self.judged(record))
+
+    def judged(self, record: FieldRecord) -> list[tuple[PlaceJudgement, float | None]]:
+        """What its fixes say, each with its accuracy in metres."""
         accuracies = [fix["accuracy_m"] for fix in record.fixes]
-        return best(list(zip(self.places[record.id], accuracies, strict=True)))
+        return [*zip(self.places[record.id], accuracies, strict=True), *self.blurred.get(record.id, ())]

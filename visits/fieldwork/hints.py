@@ -174,7 +174,7 @@ def _about_projects(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
 def _about_fixes(case: Case) -> Iterable[RaisedHint]:
     for record in case.records:
         about = f"record:{record.id}"
-        if record.kind in ("arrive", "confirm") and not record.fixes:
+        if record.kind in ("arrive", "confirm") and not record.fixes and record.blurred is None:
             yield RaisedHint("no_fix", about, "sound", {"reason": record.body.get("no_fix_reason") or ""})
         for fix in record.fixes:
             if fix["datum"] not in set(Datum):

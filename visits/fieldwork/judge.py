@@ -1,5 +1,6 @@
 """Work out what the records of a visit amount to. Runs as a job, any number of times, with the same result."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,12 +12,12 @@ from visits.fieldwork.calibrations import CalibrationView, calibration_of, read_
 from visits.fieldwork.case import Case
 from visits.fieldwork.hints import hints_of_visit
 from visits.fieldwork.photos import inspected_photos
-from visits.fieldwork.positions import best, judge_fix
+from visits.fieldwork.positions import PlaceJudgement, best, judge_fix
 from visits.fieldwork.raised import RaisedHint
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
 from visits.fieldwork.rules import Union, missing, outcome, unions
-from visits.intake import arrived_photos, refused_numbers
+from visits.intake import arrived_photos, blurs_of, refused_numbers
 from visits.log import append
 from visits.people import PostingView, explain_absence, night_date, posting_known, presence_required, rules_of, slot_of
 from visits.places import village_extent
@@ -45,7 +46,7 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
     ]
     sightings += _take_back_sightings(uow, visit_id, [union.posting_id for union in spoken_of], at_utc)
     photos = inspected_photos(uow, visit_id)
-    _write_hints(uow, visit_id, hints_of_visit(uow, case, visit, photos), at_utc)
+    _write_hints(uow, case, hints_of_visit(uow, case, visit, photos), at_utc)
     for device_id in sorted({r.device_id for r in case.records if r.device_id is not None and r.kind == "arrive"}):
         enqueue(uow, "read_device", str(device_id), at_utc=at_utc)
     enqueue(uow, "enter_ledger", str(visit_id), at_utc=at_utc)
@@ -102,7 +103,22 @@ def _read_case(uow: UnitOfWork, visit_id: UUID) -> Case | None:
         extent=extent,
         places={r.id: [judge_fix(fix, extent) for fix in r.fixes] for r in records},
         began_utc=began_utc,
+        blurred=_blurred(uow, records),
     )
+
+
+def _blurred(uow: UnitOfWork, records: Sequence[FieldRecord]) -> dict[UUID, list[tuple[PlaceJudgement, float | None]]]:
+    """What was judged last of each position that is not here any more, by record."""
+    ids = [record.id for record in records if record.blurred is not None]
+    rows = uow.session.scalars(
+        select(FixJudgement).where(FixJudgement.record_id.in_(ids)).order_by(FixJudgement.judged_utc)
+    )
+    newest = {(row.record_id, row.ordinal): row for row in rows}
+    found: dict[UUID, list[tuple[PlaceJudgement, float | None]]] = defaultdict(list)
+    for (record_id, _), row in sorted(newest.items()):
+        judged = PlaceJudgement(row.answer, row.probability_inside, row.signed_distance_m)
+        found[record_id].append((judged, row.accuracy_m))
+    return dict(found)
 
 
 def _read_by_profiles(uow: UnitOfWork, records: list[FieldRecord]) -> list[FieldRecord]:
@@ -144,12 +160,7 @@ def _write_visit(uow: UnitOfWork, case: Case, at_utc: datetime) -> Visit:
         state=state,
     )
     local = case.began_utc.astimezone(LOCAL_ZONE)
-    on_arrival = [r for r in case.records if r.kind in ("arrive", "confirm")]
-    pairs = [
-        (judgement, fix["accuracy_m"])
-        for r in on_arrival
-        for judgement, fix in zip(case.places[r.id], r.fixes, strict=True)
-    ]
+    pairs = [pair for r in case.records if r.kind in ("arrive", "confirm") for pair in case.judged(r)]
     visit = uow.session.get(Visit, visit_id)
     was_complete = visit is not None and visit.complete
     if visit is None:
@@ -275,10 +286,12 @@ def _append_judgement(uow: UnitOfWork, sighting_id: UUID, judged: dict[str, Any]
         uow.session.flush()
 
 
-def _write_hints(uow: UnitOfWork, visit_id: UUID, raised: list[RaisedHint], at_utc: datetime) -> None:
+def _write_hints(uow: UnitOfWork, case: Case, raised: list[RaisedHint], at_utc: datetime) -> None:
+    """Let the hints be those raised now; what rested on positions that were blurred since cannot be raised again."""
+    visit_id = case.assigned.visit_id
     wanted = {(h.code, h.about): h for h in raised}
     there = {(h.code, h.about): h for h in uow.session.scalars(select(Hint).where(Hint.visit_id == visit_id))}
-    gone = [h.number for key, h in there.items() if key not in wanted]
+    gone = [] if blurs_of(uow, visit_id) else [h.number for key, h in there.items() if key not in wanted]
     uow.session.execute(delete(Hint).where(Hint.number.in_(gone)))
     for key, hint in wanted.items():
         if key in there:

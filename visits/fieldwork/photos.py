@@ -14,9 +14,20 @@ from visits.fieldwork.errors import NoSuchPhoto
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import PhotoFact
 from visits.fieldwork.scope import visible_records, visible_visit
-from visits.intake import RemovedByRule, arrived_photos, hashes_of, open_for_visit, removal_of, seal_for_visit
+from visits.intake import (
+    RemovedByRule,
+    VisitSeal,
+    arrived_photos,
+    blurs_of,
+    hashes_of,
+    open_for_visit,
+    removal_of,
+    seal_for_visit,
+)
 from visits.plans import issues_of
 from visits.store import UnitOfWork, enqueue, insert_unless_there, lock_for_transaction
+
+_OF_THE_PLACE = frozenset({"lon_deg", "lat_deg", "altitude_m"})
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,8 @@ def record_inspection(
     """Keep what a photo said. ``facts`` holds plain values and datetimes. Never beside a removal of the visit."""
     lock_for_transaction(uow, f"visit:{visit_id}")
     plain = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in facts.items()}
+    if blurs_of(uow, visit_id):
+        plain = _without_place(plain)
     sealed = seal_for_visit(uow, visit_id, json.dumps(plain, ensure_ascii=False).encode(), f"facts:{sha256}")
     _keep(uow, visit_id, sha256, at_utc, readable=True, sealed_facts=sealed)
 
@@ -73,6 +86,22 @@ def record_inspection(
 def reading_failed(uow: UnitOfWork, visit_id: UUID, sha256: str, reason: str, *, at_utc: datetime) -> None:
     """Keep why a photo could not be read. Its bytes stay: not readable today is no reason to drop evidence."""
     _keep(uow, visit_id, sha256, at_utc, readable=False, reason=reason[:300])
+
+
+def blur_facts(uow: UnitOfWork, visit_id: UUID, old: VisitSeal, new: VisitSeal) -> None:
+    """Seal what the photos of a visit say of themselves anew, without the place; the photos themselves stay."""
+    rows = uow.session.scalars(
+        select(PhotoFact).where(PhotoFact.visit_id == visit_id, PhotoFact.sealed_facts.is_not(None))
+    )
+    for row in rows:
+        context = f"facts:{row.sha256}"
+        facts = _without_place(json.loads(old.open(row.sealed_facts or b"", context)))
+        row.sealed_facts = new.close(json.dumps(facts, ensure_ascii=False).encode(), context)
+    uow.session.flush()
+
+
+def _without_place(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: None if name in _OF_THE_PLACE else value for name, value in facts.items()}
 
 
 def inspected_photos(uow: UnitOfWork, visit_id: UUID) -> dict[str, InspectedPhoto]:

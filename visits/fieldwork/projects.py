@@ -34,6 +34,11 @@ def projects_seen(uow: UnitOfWork, village_code: str, records: Iterable[FieldRec
 
 
 def _seen(record: FieldRecord, project: ProjectView | None) -> ProjectSeen:
+    if record.blurred is not None:
+        metres, is_far = record.blurred.get("metres"), bool(record.blurred.get("is_far"))
+        return ProjectSeen(
+            record, record.body["code"], project, record.body["seen"], record.body["note"], metres, is_far
+        )
     place = canonical(record.fixes[0]) if record.fixes else None
     metres, is_far = None, False
     if place is not None and project is not None and project.lon_deg is not None and project.lat_deg is not None:

@@ -18,7 +18,7 @@ from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
 from visits.fieldwork.scope import Parted, parted, reach, sees_people, visible_kept, visible_visit
 from visits.forms import Question, question_set
-from visits.intake import KeptRecord, arrived_photos, kept_records, removal_of
+from visits.intake import KeptRecord, arrived_photos, blurs_of, kept_records, removal_of
 from visits.people import PostingView, posting_known
 from visits.places import VillageView, village
 from visits.plans import AssignedVisit, Member, assigned_visit, issues_of, openings_of
@@ -46,21 +46,25 @@ class VisitSummary:
 
 @dataclass(frozen=True)
 class FixView:
-    """A fix as received, its canonical WGS 84 pair, and the judgement by the newest extent of the village."""
+    """A fix as received, its canonical WGS 84 pair, and the judgement by the newest extent of the village.
 
-    lon_deg: float
-    lat_deg: float
+    Of one that was blurred by rule only the judgement is left, with accuracy and datum: its pairs are None.
+    """
+
+    lon_deg: float | None
+    lat_deg: float | None
     datum: str
     datum_how: str
     accuracy_m: float | None
-    fixed_at: str
-    source: str
+    fixed_at: str | None
+    source: str | None
     wgs84_lon_deg: float | None
     wgs84_lat_deg: float | None
     answer: str
     probability_inside: float | None
     signed_distance_m: float | None
     extent_version: str
+    blurred: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,6 +206,8 @@ class VisitView:
     judged_utc: datetime
     removed_utc: datetime | None
     removed_by_rule: str
+    blurred_utc: datetime | None = None
+    blurred_after_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -239,7 +245,7 @@ def visits(
 
 def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) -> VisitView:
     """One visit whole, for those who may see it; who was met is for the organization department and the team only."""
-    removal = removal_of(uow, visit_id)
+    removal, blurs = removal_of(uow, visit_id), blurs_of(uow, visit_id)
     row = visible_visit(uow, actor, visit_id)
     sorted_out = parted(actor, field_records(uow, visit_id, issues_of(uow, row.assignment_id)))
     records = sorted_out.visible
@@ -276,6 +282,8 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
         judged_utc=row.judged_utc,
         removed_utc=removal.removed_utc if removal else None,
         removed_by_rule=removal.rule if removal else "",
+        blurred_utc=blurs[0].blurred_utc if blurs else None,
+        blurred_after_days=blurs[0].days if blurs else None,
     )
 
 
@@ -394,7 +402,7 @@ def _openings(
     for opened in openings_of(uow, assigned.assignment_id):
         key = str(opened.device_id or opened.account_id), opened.how
         record = told.get(key)
-        fix = _fix(record.fixes[0], fixes.get((record.id, 0))) if record and record.fixes else None
+        fix = next(iter(_fixes(record, fixes)), None) if record else None
         by = names.get(opened.account_id, "")
         seen.setdefault(key, OpeningView(by, opened.device_id, opened.how, opened.asked_utc, fix))
     return tuple(seen.values())
@@ -416,12 +424,38 @@ def _record(
         signature_state=record.signature_state,
         log_index=record.log_index,
         body=record.body,
-        fixes=tuple(_fix(fix, fixes.get((record.id, i))) for i, fix in enumerate(record.fixes)),
+        fixes=_fixes(record, fixes),
         first_body=record.first_body,
         corrections=tuple(
             CorrectionView(c.id, c.sha256, c.made_at, c.received_utc, c.body["reason"], c.body["body"])
             for c in record.corrections
         ),
+    )
+
+
+def _fixes(record: FieldRecord, judged: Mapping[tuple[UUID, int], FixJudgement]) -> tuple[FixView, ...]:
+    if record.blurred is None:
+        return tuple(_fix(fix, judged.get((record.id, i))) for i, fix in enumerate(record.fixes))
+    ordinals = range(record.blurred["fixes"])
+    return tuple(_blurred(one) for i in ordinals if (one := judged.get((record.id, i))) is not None)
+
+
+def _blurred(judged: FixJudgement) -> FixView:
+    return FixView(
+        lon_deg=None,
+        lat_deg=None,
+        datum=judged.datum,
+        datum_how=judged.datum_how,
+        accuracy_m=judged.accuracy_m,
+        fixed_at=None,
+        source=None,
+        wgs84_lon_deg=None,
+        wgs84_lat_deg=None,
+        answer=judged.answer,
+        probability_inside=judged.probability_inside,
+        signed_distance_m=judged.signed_distance_m,
+        extent_version=judged.extent_version,
+        blurred=True,
     )
 
 

@@ -43,6 +43,8 @@ class FieldRecord:
     since_nonce: timedelta | None = None
     first_body: dict[str, Any] | None = None
     corrections: tuple["FieldRecord", ...] = ()
+    # What stands in the place of positions that were blurred by rule.
+    blurred: dict[str, Any] | None = None
 
     @property
     def phone(self) -> str:
@@ -157,4 +159,5 @@ def _field_record(stored: StoredRecord, issues: list[Issued]) -> FieldRecord:
         log_index=stored.log_index,
         device_utc=stored.device_utc,
         since_nonce=None if since_ms is None else timedelta(milliseconds=since_ms),
+        blurred=stored.blurred,
     )

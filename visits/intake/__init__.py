@@ -1,5 +1,6 @@
 """What arrived, as it arrived: records and photo uploads, their receipts, refusals and conflicts."""
 
+from visits.intake.blurring import BlurredPair, blur_texts, blurs_of, holds_positions, keep_blur
 from visits.intake.delivered import DeliveredRecord, delivered_records, phones_of
 from visits.intake.errors import (
     IntakeError,
@@ -45,9 +46,18 @@ from visits.intake.removal import (
     remove_texts,
     uploads_cut_off,
 )
-from visits.intake.rows import KeptDelivery, PhoneExport, ReceivedRecord, RemovedVisit, Upload, VisitKey
+from visits.intake.rows import (
+    BlurredRecord,
+    KeptDelivery,
+    PhoneExport,
+    ReceivedRecord,
+    RemovedVisit,
+    Upload,
+    VisitBlur,
+    VisitKey,
+)
 from visits.intake.rules import PHOTOS_PER_PROBLEM, PHOTOS_PER_VISIT, kind_corrected
-from visits.intake.sealing import open_for_visit, rewrap_visit_keys, seal_for_visit
+from visits.intake.sealing import VisitSeal, exchange_seal, open_for_visit, rewrap_visit_keys, seal_for_visit
 from visits.intake.uploads import (
     ArrivedPhoto,
     UploadView,
@@ -67,6 +77,8 @@ __all__ = [
     "PHOTOS_PER_VISIT",
     "REMOVED_BY_RULE",
     "ArrivedPhoto",
+    "BlurredPair",
+    "BlurredRecord",
     "DeliveredRecord",
     "Incoming",
     "IntakeError",
@@ -90,16 +102,23 @@ __all__ = [
     "Upload",
     "UploadEnded",
     "UploadView",
+    "VisitBlur",
     "VisitKey",
+    "VisitSeal",
     "accepted_records",
     "arrived_photos",
     "begin_upload",
+    "blur_texts",
+    "blurs_of",
     "bytes_nobody_needs",
     "complete_upload",
     "corrections_received",
     "delivered_records",
+    "exchange_seal",
     "expire_upload",
     "hashes_of",
+    "holds_positions",
+    "keep_blur",
     "keep_export",
     "keep_unreadable",
     "kept_records",

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from visits.access import Device
+from visits.intake.blurring import blurred_copies, text_of
 from visits.intake.removal import removal_of
-from visits.intake.rows import ReceivedRecord
+from visits.intake.rows import BlurredRecord, ReceivedRecord
 from visits.intake.sealing import seal_of_visit
 from visits.store import UnitOfWork
 
@@ -18,7 +19,7 @@ class DeliveredRecord:
     """One record as a phone sent it: taken, in conflict or refused."""
 
     sha256: str
-    text: str | None  # None once it was removed by rule
+    text: str | None  # None once it was removed by rule; the copy without positions once that is all there is
     account_id: UUID
     device_id: UUID | None
     signature: str | None
@@ -28,6 +29,7 @@ class DeliveredRecord:
     photo_sha256: str | None
     received_utc: datetime
     log_index: int
+    blurred_sha256: str | None = None  # of ``text``, where that is no longer what was signed
 
 
 def delivered_records(uow: UnitOfWork, visit_id: UUID) -> list[DeliveredRecord]:
@@ -36,10 +38,11 @@ def delivered_records(uow: UnitOfWork, visit_id: UUID) -> list[DeliveredRecord]:
     rows = uow.session.scalars(query).all()
     is_here = bool(rows) and removal_of(uow, visit_id) is None
     seal = seal_of_visit(uow, visit_id) if is_here else None
+    copies = blurred_copies(uow, visit_id) if is_here else {}
     return [
         DeliveredRecord(
             sha256=row.sha256,
-            text=seal.open(row.sealed_text, row.sha256).decode() if seal else None,
+            text=text_of(seal, row, copies.get(row.number)) if seal else None,
             account_id=row.account_id,
             device_id=row.device_id,
             signature=row.signature,
@@ -49,9 +52,14 @@ def delivered_records(uow: UnitOfWork, visit_id: UUID) -> list[DeliveredRecord]:
             photo_sha256=row.photo_sha256,
             received_utc=row.received_utc,
             log_index=row.log_index,
+            blurred_sha256=_other_than_signed(row, copies.get(row.number)),
         )
         for row in rows
     ]
+
+
+def _other_than_signed(row: ReceivedRecord, copy: BlurredRecord | None) -> str | None:
+    return copy.sha256 if copy is not None and copy.sha256 != row.sha256 else None
 
 
 def phones_of(uow: UnitOfWork, records: list[DeliveredRecord]) -> list[Device]:

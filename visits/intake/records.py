@@ -13,8 +13,9 @@ from sqlalchemy.orm import aliased
 
 from media.proof import b64url_bytes, p256_verifier, record_sha256
 from visits.access import Actor, Device, Right, note, require
+from visits.intake.blurring import blurred_copies, text_of
 from visits.intake.removal import removal_of
-from visits.intake.rows import KeptDelivery, ReceivedRecord
+from visits.intake.rows import BlurredRecord, KeptDelivery, ReceivedRecord
 from visits.intake.rules import TakenSoFar, refusal
 from visits.intake.sealing import open_for_visit, seal_for_visit, seal_of_visit
 from visits.log import append
@@ -57,7 +58,10 @@ class Reception:
 
 @dataclass(frozen=True)
 class StoredRecord:
-    """An accepted record, opened: ``record`` is its JSON object."""
+    """An accepted record, opened: ``record`` is its JSON object.
+
+    ``blurred`` is what stands in the place of its positions once those were blurred by rule, None before.
+    """
 
     record_id: UUID
     sha256: str
@@ -68,6 +72,7 @@ class StoredRecord:
     device_utc: datetime | None
     log_index: int
     record: dict[str, Any]
+    blurred: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,25 +162,11 @@ def accepted_records(uow: UnitOfWork, visit_id: UUID) -> list[StoredRecord]:
         .where(ReceivedRecord.visit_id == visit_id, ReceivedRecord.outcome == "accepted")
         .order_by(ReceivedRecord.number)
     )
-    rows = uow.session.scalars(query).all()
+    rows = [row for row in uow.session.scalars(query) if row.record_id is not None]
     if not rows or removal_of(uow, visit_id) is not None:
         return []
-    seal = seal_of_visit(uow, visit_id)
-    return [
-        StoredRecord(
-            record_id=row.record_id,
-            sha256=row.sha256,
-            account_id=row.account_id,
-            device_id=row.device_id,
-            signature_state=row.signature_state,
-            received_utc=row.received_utc,
-            device_utc=row.device_utc,
-            log_index=row.log_index,
-            record=json.loads(seal.open(row.sealed_text, row.sha256)),
-        )
-        for row in rows
-        if row.record_id is not None
-    ]
+    seal, copies = seal_of_visit(uow, visit_id), blurred_copies(uow, visit_id)
+    return [_stored(row, text_of(seal, row, copies.get(row.number)), copies.get(row.number)) for row in rows]
 
 
 def kept_records(uow: UnitOfWork, visit_id: UUID) -> list[KeptRecord]:
@@ -184,7 +175,7 @@ def kept_records(uow: UnitOfWork, visit_id: UUID) -> list[KeptRecord]:
         return []
     rows = uow.session.scalars(
         select(ReceivedRecord).where(ReceivedRecord.visit_id == visit_id, ReceivedRecord.outcome != "accepted")
-    )
+    ).all()
     kept = [
         KeptRecord(
             r.sha256,
@@ -200,7 +191,9 @@ def kept_records(uow: UnitOfWork, visit_id: UUID) -> list[KeptRecord]:
         for r in rows
     ]
     for d in uow.session.scalars(select(KeptDelivery).where(KeptDelivery.visit_id == visit_id)):
-        text = open_for_visit(uow, d.sealed_under or visit_id, d.sealed_body, d.sha256).decode(errors="replace")
+        text = ""  # emptied with the positions of its visit
+        if d.sealed_body:
+            text = open_for_visit(uow, d.sealed_under or visit_id, d.sealed_body, d.sha256).decode(errors="replace")
         kept.append(KeptRecord(d.sha256, None, d.account_id, "", "unreadable", d.reason, d.received_utc, None, text))
     return sorted(kept, key=lambda k: k.received_utc)
 
@@ -246,8 +239,25 @@ def corrections_received(uow: UnitOfWork, visit_id: UUID) -> list[OwnCorrection]
 
 
 def record_text(uow: UnitOfWork, row: ReceivedRecord) -> str:
-    """The exact text of a record, opened."""
-    return open_for_visit(uow, row.visit_id, row.sealed_text, row.sha256).decode()
+    """The exact text of a record, opened; of one whose visit was blurred, the copy without positions."""
+    return text_of(seal_of_visit(uow, row.visit_id), row, uow.session.get(BlurredRecord, row.number))
+
+
+def _stored(row: ReceivedRecord, text: str, copy: BlurredRecord | None) -> StoredRecord:
+    record = json.loads(text)
+    is_blurred = copy is not None and copy.sha256 != row.sha256
+    return StoredRecord(
+        record_id=row.record_id or UUID(record["id"]),
+        sha256=row.sha256,
+        account_id=row.account_id,
+        device_id=row.device_id,
+        signature_state=row.signature_state,
+        received_utc=row.received_utc,
+        device_utc=row.device_utc,
+        log_index=row.log_index,
+        record=record,
+        blurred=record["blurred"] if is_blurred else None,
+    )
 
 
 def _take(

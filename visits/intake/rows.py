@@ -35,6 +35,31 @@ class RemovedVisit(Base):
     log_index: Mapped[int]
 
 
+class VisitBlur(Base):
+    """That a visit's positions were blurred by rule, with the log entry of it; what came later is blurred anew."""
+
+    __tablename__ = "visit_blur"
+
+    log_index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    visit_id: Mapped[UUID] = mapped_column(index=True)
+    days: Mapped[int]
+    blurred_utc: Mapped[datetime]
+
+
+class BlurredRecord(Base):
+    """What is left of a record once its visit was blurred: a copy without positions, under the visit's newer key.
+
+    Where ``sha256`` is the record's own there was no position in it, and this is the very text that was signed.
+    """
+
+    __tablename__ = "blurred_record"
+
+    number: Mapped[int] = mapped_column(ForeignKey("received_record.number"), primary_key=True, autoincrement=False)
+    visit_id: Mapped[UUID] = mapped_column(index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    sealed_text: Mapped[bytes]
+
+
 class ReceivedRecord(Base):
     """One record as a phone sent it, with what became of it. Never changed, never dropped."""
 

@@ -35,12 +35,22 @@ def seal_of_visit(uow: UnitOfWork, visit_id: UUID) -> VisitSeal:
         wrapped = wrap(uow.master_key, new_data_key(), str(visit_id).encode())
         insert_unless_there(uow, VisitKey, visit_id=visit_id, wrapped_key=wrapped)
         row = uow.session.get_one(VisitKey, visit_id)
-    return VisitSeal(unwrap(uow.master_key, row.wrapped_key, str(visit_id).encode()))
+    return VisitSeal(_unwrapped(uow, row))
+
+
+def exchange_seal(uow: UnitOfWork, visit_id: UUID) -> tuple[VisitSeal, VisitSeal]:
+    """The seal that was, and the one that takes its place; what the caller does not seal anew is lost with this."""
+    old, new_key = seal_of_visit(uow, visit_id), new_data_key()
+    row = uow.session.get_one(VisitKey, visit_id, with_for_update=True)
+    row.wrapped_key = wrap(uow.master_key, new_key, str(visit_id).encode())
+    return old, VisitSeal(new_key)
 
 
 def seal_for_visit(uow: UnitOfWork, visit_id: UUID, plaintext: bytes, context: str) -> bytes:
-    """One value sealed under the visit's key."""
-    return seal_of_visit(uow, visit_id).close(plaintext, context)
+    """One value sealed under the visit's key, which stays the visit's until this transaction ends."""
+    seal_of_visit(uow, visit_id)  # makes the key at first need
+    held = uow.session.get_one(VisitKey, visit_id, with_for_update={"read": True}, populate_existing=True)
+    return VisitSeal(_unwrapped(uow, held)).close(plaintext, context)
 
 
 def open_for_visit(uow: UnitOfWork, visit_id: UUID, sealed: bytes, context: str) -> bytes:
@@ -55,3 +65,7 @@ def rewrap_visit_keys(uow: UnitOfWork, new_master_key: bytes) -> int:
         context = str(row.visit_id).encode()
         row.wrapped_key = wrap(new_master_key, unwrap(uow.master_key, row.wrapped_key, context), context)
     return len(rows)
+
+
+def _unwrapped(uow: UnitOfWork, row: VisitKey) -> bytes:
+    return unwrap(uow.master_key, row.wrapped_key, str(row.visit_id).encode())

@@ -58,7 +58,7 @@ from visits.review.links import (
 from visits.review.person import PersonPage, PresenceView, SightingOnPage, person_page, say_presence
 from visits.review.referrals import ReferralView, close_referral, referrals
 from visits.review.returns import ReturnedRecord, returned_records
-from visits.review.rows import Decision, Notice, PresenceSaid, Reply
+from visits.review.rows import Appeal, Decision, Notice, PresenceSaid, Referral, Reply
 from visits.review.runs import (
     FindingView,
     RunView,
@@ -85,6 +85,7 @@ __all__ = [
     "EXAMPLE_SOURCES",
     "AlreadyDecided",
     "AlreadyHandedOver",
+    "Appeal",
     "AppealView",
     "BadStandard",
     "BooksNotAsked",
@@ -111,6 +112,7 @@ __all__ = [
     "PersonPage",
     "PresenceSaid",
     "PresenceView",
+    "Referral",
     "ReferralClosed",
     "ReferralView",
     "Reply",

@@ -2,6 +2,7 @@
 
 from visits.upkeep.backup import Copied, back_up, restore
 from visits.upkeep.backup_folder import Manifest, read_manifest
+from visits.upkeep.blurring import Held, begin_blurring, blur_visit, blur_visits, held_back
 from visits.upkeep.bundle import bundle_of_visit
 from visits.upkeep.check import Finding, Report, check
 from visits.upkeep.errors import (
@@ -41,6 +42,7 @@ __all__ = [
     "BadRules",
     "Copied",
     "Finding",
+    "Held",
     "Manifest",
     "NoBackup",
     "PlanChanged",
@@ -51,7 +53,10 @@ __all__ = [
     "UpkeepError",
     "WrongKey",
     "back_up",
+    "begin_blurring",
     "begin_daily_checkpoints",
+    "blur_visit",
+    "blur_visits",
     "bundle_of_visit",
     "carry_out",
     "check",
@@ -60,6 +65,7 @@ __all__ = [
     "daily_checkpoint",
     "exchange_master_key",
     "file_cosignature",
+    "held_back",
     "open_entry",
     "opens",
     "plan_retention",

@@ -11,7 +11,7 @@ from media.proof import bundle as parts
 from media.store import EvidenceStore
 from visits.access import Actor, Right, note, require
 from visits.fieldwork import visible_visit, withheld
-from visits.intake import DeliveredRecord, arrived_photos, delivered_records, phones_of, removal_of
+from visits.intake import DeliveredRecord, arrived_photos, blurs_of, delivered_records, phones_of, removal_of
 from visits.log import (
     Purpose,
     checkpoint_file,
@@ -46,6 +46,7 @@ def bundle_of_visit(
     photos = _photos(uow, visit_id, evidence, [one for one in delivered if one.sha256 not in hidden])
     indexes = {one.log_index for one in delivered} | {one.log_index for one in photos if one.log_index is not None}
     indexes |= _entries_of(uow, visit_id) | ({removal.log_index} if removal else set())
+    indexes |= {one.log_index for one in blurs_of(uow, visit_id)}
     size = _covering(uow, max(indexes), at_utc)
     visit = parts.BundledVisit(
         visit_id=str(visit_id),
@@ -129,7 +130,7 @@ def _photos(
 def _record(one: DeliveredRecord, hidden: frozenset[str]) -> parts.BundledRecord:
     return parts.BundledRecord(
         sha256=one.sha256,
-        state=parts.REMOVED if one.text is None else parts.WITHHELD if one.sha256 in hidden else parts.HERE,
+        state=_state(one, hidden),
         account_id=str(one.account_id),
         device_id=str(one.device_id) if one.device_id else None,
         signature=one.signature,
@@ -138,7 +139,16 @@ def _record(one: DeliveredRecord, hidden: frozenset[str]) -> parts.BundledRecord
         reason=one.reason,
         received_utc=one.received_utc.isoformat(),
         log_index=one.log_index,
+        blurred_sha256=one.blurred_sha256 if _state(one, hidden) == parts.BLURRED else None,
     )
+
+
+def _state(one: DeliveredRecord, hidden: frozenset[str]) -> str:
+    if one.text is None:
+        return parts.REMOVED
+    if one.sha256 in hidden:
+        return parts.WITHHELD
+    return parts.HERE if one.blurred_sha256 is None else parts.BLURRED
 
 
 def _entry(uow: UnitOfWork, index: int, size: int) -> parts.BundledEntry:

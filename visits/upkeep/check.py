@@ -13,16 +13,18 @@ from media.errors import UploadNotFound
 from media.store import EvidenceStore
 from visits.access import audit_is_unbroken
 from visits.intake import (
+    BlurredRecord,
     PhoneExport,
     ReceivedRecord,
     Upload,
+    blurs_of,
     bytes_nobody_needs,
     record_text,
     removal_of,
     removals,
     uploads_cut_off,
 )
-from visits.log import LogLeaf, head, recompute_root
+from visits.log import LogLeaf, LogOpening, head, opening, recompute_root
 from visits.places import TileFolder, lost_tiles
 from visits.store import Job, Store, UnitOfWork
 
@@ -108,9 +110,27 @@ def _record(uow: UnitOfWork, row: ReceivedRecord) -> Iterator[Finding]:
     except MediaError as reason:
         yield Finding("record", about, f"its sealed text cannot be opened: {reason}")
         return
-    if found != row.sha256:
+    copy = uow.session.get(BlurredRecord, row.number)
+    if copy is None and found != row.sha256:
         yield Finding("record", about, "its text does not have the hash it was received with")
+    if copy is not None:
+        yield from _copy(uow, row, copy, found)
     yield from _in_log(uow, row.log_index, "records", lambda payload: row.sha256 in payload, about)
+
+
+def _copy(uow: UnitOfWork, row: ReceivedRecord, copy: BlurredRecord, found: str) -> Iterator[Finding]:
+    """What took the place of a record when its visit was blurred is what the log says it is."""
+    about = f"record {row.record_id or row.sha256}"
+    named = [row.sha256, copy.sha256]
+    if found != copy.sha256:
+        yield Finding("record", about, "its copy without positions does not have the hash it was made with")
+    elif not any(said is None or named in said.said["records"] for said in _blurs(uow, row)):
+        yield Finding("log", about, "no entry of the log names its copy without positions")
+
+
+def _blurs(uow: UnitOfWork, row: ReceivedRecord) -> Iterator[LogOpening | None]:
+    for one in blurs_of(uow, row.visit_id):
+        yield opening(uow, one.log_index)
 
 
 def _photo(uow: UnitOfWork, row: Upload, evidence: EvidenceStore) -> Iterator[Finding]:

@@ -105,6 +105,7 @@ CONCERNED: dict[str, Concerned] = {
     "photo": _of_a_visit,
     "visit_complete": _of_a_visit,
     "removal": _of_a_visit,
+    "blur": _of_a_visit,
     "notice.give": _of_a_sighting,
     "reply_link": _of_a_sighting,
     "reply.register": _of_a_sighting,

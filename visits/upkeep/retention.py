@@ -14,21 +14,16 @@ from media.errors import UploadNotFound
 from media.proof import canonical
 from media.store import EvidenceStore
 from visits.access import Actor, Right, note, require, within
-from visits.fieldwork import Sighting, SightingJudgement, Visit, forget_photos
+from visits.fieldwork import Visit, forget_photos
 from visits.intake import bytes_nobody_needs, hashes_of, removal_of, remove_texts, uploads_cut_off
-from visits.ledger import Problem
 from visits.log import append, entries_saying, forget
-from visits.review import Decision, Notice
 from visits.store import Store, UnitOfWork, lock_for_transaction
 from visits.upkeep.errors import BadRules, PlanChanged
-from visits.zone import LOCAL_ZONE
+from visits.upkeep.standing import OUTCOMES, standing
 
-IN_ORDER, WITH_PROBLEMS, HELD_AGAINST, ABORTED = OUTCOMES = ("in_order", "with_problems", "held_against", "aborted")
-# What a problem must be before the evidence of it may go.
-_SETTLED_PROBLEMS = ("fixed_on_spot", "withdrawn", "struck_off", "closed")
-_OF_VISIT = ("records", "photo", "visit_complete")
+_OF_VISIT = ("records", "photo", "visit_complete", "blur")
 # Where a removal deletes or overwrites.
-_WIPED = ("kept_delivery", "log_leaf", "photo_fact", "photo_print", "photo_resemblance", "visit_key")
+_WIPED = ("blurred_record", "kept_delivery", "log_leaf", "photo_fact", "photo_print", "photo_resemblance", "visit_key")
 _OF_ASSIGNMENT = ("assignment", "package", "opening")
 
 
@@ -85,12 +80,12 @@ def plan_retention(uow: UnitOfWork, actor: Actor, rules: Sequence[Rule], *, at_u
     for row in uow.session.scalars(select(Visit).where(within(actor, Visit.village_code)).order_by(Visit.began_utc)):
         if removal_of(uow, row.id) is not None:
             continue
-        outcome, settled_utc, stays_because = _standing(uow, row, at_utc)
-        rule = by_outcome.get(outcome)
-        if rule is None or settled_utc + timedelta(days=rule.days) > at_utc:
+        now = standing(uow, row, at_utc)
+        rule = by_outcome.get(now.outcome)
+        if rule is None or now.settled_utc + timedelta(days=rule.days) > at_utc:
             continue
-        planned = Planned(row.id, rule, settled_utc, stays_because)
-        (stays if stays_because else removes).append(planned)
+        planned = Planned(row.id, rule, now.settled_utc, now.stays_because)
+        (stays if now.stays_because else removes).append(planned)
     named = [[str(one.visit_id), one.rule.name, one.rule.days] for one in removes]
     return RetentionPlan(tuple(removes), tuple(stays), hashlib.sha256(canonical(named)).hexdigest()[:12])
 
@@ -130,7 +125,7 @@ def remove_unneeded_bytes(store: Store, evidence: EvidenceStore) -> int:
 def _remove(uow: UnitOfWork, actor: Actor, one: Planned, at_utc: datetime) -> None:
     lock_for_transaction(uow, f"visit:{one.visit_id}")
     row = uow.session.get_one(Visit, one.visit_id)
-    if removal_of(uow, row.id) is not None or _standing(uow, row, at_utc)[2]:
+    if removal_of(uow, row.id) is not None or standing(uow, row, at_utc).stays_because:
         return  # something came up since the plan was made
     records, photos = hashes_of(uow, row.id)
     leaves = entries_saying(uow, _OF_VISIT, "visit_id", {str(row.id)})
@@ -158,38 +153,3 @@ def _remove(uow: UnitOfWork, actor: Actor, one: Planned, at_utc: datetime) -> No
         detail={"rule": one.rule.name},
         at_utc=at_utc,
     )
-
-
-def _standing(uow: UnitOfWork, row: Visit, at_utc: datetime) -> tuple[str, datetime, str]:
-    """How a visit ended, since when that is settled, and what is still open (empty when nothing is)."""
-    sightings = uow.session.scalars(select(Sighting).where(Sighting.visit_id == row.id)).all()
-    ids = [one.id for one in sightings]
-    decisions = uow.session.scalars(select(Decision).where(Decision.sighting_id.in_(ids))).all()
-    problems = uow.session.scalars(select(Problem).where(Problem.visit_id == row.id)).all()
-    held = [one for one in decisions if one.state == "standing" and (one.outcome, one.on_word) == ("accept", "not_met")]
-    outcome = ABORTED if row.state == "aborted" else HELD_AGAINST if held else WITH_PROBLEMS if problems else IN_ORDER
-    moments = [row.closed_utc or row.began_utc]
-    moments += [one.second_utc or one.proposed_utc for one in decisions]
-    moments += [one.withdrawn_utc or one.entered_utc for one in problems]
-    decided = {one.sighting_id for one in decisions if one.state == "standing"}
-    today = at_utc.astimezone(LOCAL_ZONE).date()
-    notices = uow.session.scalars(select(Notice.reply_until).where(Notice.sighting_id.in_(ids)))
-    open_things = {
-        "the visit is not closed": row.state == "open",
-        "something of it has not arrived": row.state == "closed" and not row.complete,
-        "a decision waits for its second person": any(one.state == "proposed" for one in decisions),
-        "an absence waits for review": any(_waits(uow, one.id) for one in sightings if one.id not in decided),
-        "a reply is still waited for": any(until >= today for until in notices),
-        "a problem is not settled": any(one.state not in _SETTLED_PROBLEMS for one in problems),
-    }
-    return outcome, max(moments), "; ".join(why for why, is_so in open_things.items() if is_so)
-
-
-def _waits(uow: UnitOfWork, sighting_id: UUID) -> bool:
-    newest = (
-        select(SightingJudgement.outcome)
-        .where(SightingJudgement.sighting_id == sighting_id)
-        .order_by(SightingJudgement.number.desc())
-        .limit(1)
-    )
-    return uow.session.scalar(newest) in ("not_met", "leave_pending")

@@ -2,15 +2,19 @@
 
 import hashlib
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from api.cli import shidi
+from api.jobs import job_handlers
 from tests.api.resources.test_phone_exports import bring, manifest, of_visit, results, seal
 from tests.api.world import FIX, PASSPHRASE, Phone, World, a_photo, begin_upload, photo_body, send_piece
 from tests.phone_exports import container
+from visits.store import Job
 from visits.upkeep import read_rules
 
 ROOT = Path(__file__).parents[3]
@@ -114,3 +118,31 @@ def test_the_example_in_the_documentation_can_be_read() -> None:
     [shown] = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "evidence.md").read_text("utf-8"), re.DOTALL)
     [rule] = read_rules(shown)
     assert rule in read_rules(example)
+
+
+def test_positions_are_blurred_by_the_nightly_job_and_every_page_says_so(
+    world: World, visit_id: str, lin: Phone, photo: bytes
+) -> None:
+    org, now = world.phone("org"), world.clock()
+    assert org.get(f"visits/{visit_id}").get_json()["blurred_utc"] is None
+    in_time = job_handlers(world.house.evidence, world.house.tiles, lambda: now + timedelta(days=8), blur_days=7)
+    in_time["blur_visits"](world.store, "daily")
+    with world.store.reading() as uow:
+        [due] = uow.session.scalars(select(Job.due_utc).where(Job.kind == "blur_visits", Job.state == "waiting"))
+    assert now + timedelta(days=8) < due < now + timedelta(days=10), "the next night's run waits"
+    told = org.get(f"visits/{visit_id}").get_json()
+    assert told["blurred_after_days"] == 7
+    [fix] = next(one for one in told["records"] if one["kind"] == "arrive")["fixes"]
+    assert (fix["lon_deg"], fix["wgs84_lat_deg"], fix["blurred"]) == (None, None, True)
+    assert fix["accuracy_m"] == FIX["accuracy_m"]
+    sha256 = hashlib.sha256(photo).hexdigest()
+    for page, words in (
+        (f"/desk/visits/{visit_id}", "7 天后"),
+        (f"/desk/visits/{visit_id}/photos/{sha256}", "模糊到村"),
+    ):
+        status, shown = at_the_desk(world, page)
+        assert (status, words in shown) == (200, True)
+        assert str(FIX["lon_deg"]) not in shown
+    said = ["--data", str(world.settings.data_dir), "retention", "blurring", "--as"]
+    assert "0 are blurred by the server's next nightly run" in CliRunner().invoke(shidi, [*said, "org"]).output
+    assert CliRunner().invoke(shidi, [*said, "office"]).exit_code == 1
