@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.visits.world import NOW, XIADANG, XIPU, World
+from tests.visits.world import NOW, OFFICE_SITE, OTHER_XIADANG, XIADANG, XIPU, World
 from visits import draws, ledger
 from visits.access import NotAllowed
+from visits.places import SiteRow, import_sites
 
 
 def made(world: World, village: str, who: tuple[str, ...], *, hours_after: float, days: int, found: bool) -> None:
@@ -59,6 +60,26 @@ def test_leak_an_inspector_near_the_village_the_week_before_is_seen(world: World
     with world.store.reading() as uow:
         near = draws.leak_signs(uow, world.actors["discipline"]).near_before
     assert [(one.days_before, one.metres) for one in near] == [(4, 0), (1, 0)]
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_leak_nearness_is_three_kilometres_and_a_week(world: World) -> None:
+    lon, lat = OFFICE_SITE
+    rows = [
+        SiteRow(n, "村部", "office", lon, lat + north, village_code=code, datum="wgs84", radius_m=100.0)
+        for n, (code, north) in enumerate(((XIPU, 0.02), (OTHER_XIADANG, 0.03)), 1)  # 2.2 km and 3.3 km to the north
+    ]
+    with world.store.writing() as uow:
+        import_sites(uow, world.actors["admin"], rows, at_utc=NOW)
+    made(world, XIPU, ("second",), hours_after=1, days=9, found=False)  # more than a week before
+    made(world, XIPU, ("first",), hours_after=1, days=4, found=False)
+    made(world, OTHER_XIADANG, ("first",), hours_after=1, days=3, found=False)
+    made(world, XIADANG, ("first", "second"), hours_after=1, days=1, found=False)
+    with world.store.reading() as uow:
+        near = draws.leak_signs(uow, world.actors["discipline"]).near_before
+    told = [(one.village.code, one.earlier_village.code, one.days_before) for one in near]
+    assert told == [(OTHER_XIADANG, XIPU, 1), (XIADANG, XIPU, 3)]
+    assert [len(one.inspectors) for one in near] == [1, 1] and 2100 < near[1].metres < 2300
 
 
 def test_leak_signs_are_for_discipline_of_the_county_alone(world: World) -> None:
