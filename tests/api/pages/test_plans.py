@@ -1,5 +1,6 @@
 """Pages around the plan: names for every reader, the signs of leaks, the order of households."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -68,3 +69,16 @@ def test_the_order_of_households_is_a_page_without_names_from_the_release_on(wor
     assert "演示" not in shown
     sealed = world.assign(hours=3)["id"]
     assert office.get(f"/desk/assignments/{sealed}/households").status_code == 404
+
+
+def test_b2_a_surprise_visit_that_may_be_made_long_after_its_release_is_marked(world: World) -> None:
+    office = desk(world, "office")
+    world.assign(hours=2)  # twelve hours for it
+    assert "下达到失效超过 24 小时" not in office.get("/desk/assignments").text
+    with world.store.writing() as uow:
+        team, at = (world.actor("lin").account_id,), world.clock()
+        new = plans.NewAssignment(VILLAGE, False, team, at + timedelta(hours=1), at + timedelta(hours=26))
+        plans.assign(uow, world.actor("office"), new, at_utc=at)
+    assert office.get("/desk/assignments").text.count("下达到失效超过 24 小时") == 1
+    world.clock.move(hours=30)
+    assert "下达到失效超过 24 小时" not in desk(world, "office").get("/desk/assignments").text
