@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from api.app import furnish, open_store, with_routes
 from api.settings import read_settings
 from tests.api.world import START, VILLAGE, Clock, World, settle
+from tests.routes import shared_routes
 from visits.access import actor_named
 from visits.people import postings
 from visits.store import Store, migrate
@@ -29,14 +29,8 @@ def settled_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def routes() -> Flask:
-    """The application without a house: joining up its routes takes longer than most tests."""
-    return with_routes()
-
-
 @pytest.fixture
-def make_world(routes: Flask, settled_data: Path, tmp_path: Path) -> Iterator[Callable[..., World]]:
+def make_world(settled_data: Path, tmp_path: Path) -> Iterator[Callable[..., World]]:
     """A maker of worlds on one data folder; the first lives in the routes that all tests share."""
     opened: list[Store] = []
     folder = tmp_path / "data"
@@ -46,7 +40,7 @@ def make_world(routes: Flask, settled_data: Path, tmp_path: Path) -> Iterator[Ca
         settings = replace(read_settings({}, data_dir=folder), **{"second_factor": "offered", **changes})
         store = open_store(settings)
         clock = Clock()
-        app = with_routes() if opened else routes
+        app = with_routes() if opened else shared_routes()
         furnish(app, settings, store, clock)
         opened.append(store)
         with store.reading() as uow:

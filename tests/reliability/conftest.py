@@ -8,6 +8,7 @@ import pytest
 
 from demo.phone import Phone
 from demo.server import Server, free_port
+from tests.reliability.quick import QuickServer
 from tests.reliability.rig import INSPECTORS, make_county, open_visit, sign_in
 
 
@@ -23,7 +24,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(county: Path, tmp_path: Path) -> Iterator[Server]:
     """A running server on a data folder of its own."""
     shutil.copytree(county, tmp_path / "data")
-    with Server(tmp_path / "data", free_port()) as running:
+    with QuickServer(tmp_path / "data", free_port()) as running:
         yield running
 
 
@@ -32,7 +33,7 @@ def shared_server(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """One server for the tests that leave it running, each with visits of its own: a start takes seconds."""
     data_dir = tmp_path_factory.mktemp("shared") / "data"
     shutil.copytree(county, data_dir)
-    with Server(data_dir, free_port()) as running:
+    with QuickServer(data_dir, free_port()) as running:
         yield running
 
 

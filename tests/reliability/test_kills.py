@@ -66,7 +66,7 @@ STEPS = ["begun", "written", "appended", "hashed", "sealed", "placed", "linked",
 DIE_AT_EACH_STEP = """
 import dataclasses, os, sys
 from waitress import serve
-from api.app import create_app
+from api.app import furnish, open_store, with_routes
 from api.http.house import EXTENSION
 from api.settings import read_settings
 from media.store import LocalStore, S3Store, read_address
@@ -74,6 +74,7 @@ from media.store import LocalStore, S3Store, read_address
 port, steps = int(sys.argv[1]), sys.argv[2:]
 settings = read_settings(os.environ)
 folder = settings.data_dir / "evidence"
+app = with_routes()
 
 def evidence(step):
     if not settings.evidence_url:
@@ -86,7 +87,7 @@ def serve_until(last_step):
         if name == last_step:
             os._exit(9)
 
-    app = create_app(settings)
+    furnish(app, settings, open_store(settings))
     house = app.extensions[EXTENSION]
     app.extensions[EXTENSION] = dataclasses.replace(house, evidence=evidence(die_after))
     serve(app, host="127.0.0.1", port=port)

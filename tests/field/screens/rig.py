@@ -17,10 +17,11 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from api.app import create_app
+from api.app import furnish
 from api.settings import Settings
 from geo import Area, Datum
 from media.proof import load_or_create_master_key
+from tests.routes import shared_routes
 from tests.visits.world import OFFICE_SITE, PASSPHRASE, XIADANG, World, make_world, read_world
 from visits import intake, places, plans, review
 from visits.store import Store, migrate
@@ -96,7 +97,9 @@ def _county(folder: Path, world: World) -> County:
         operator_name="演示县督查办",
         complaint_contact="0593-0000000",
     )
-    return County(create_app(settings, world.store), world)
+    app = shared_routes()
+    furnish(app, settings, world.store)
+    return County(app, world)
 
 
 def _open_store(folder: Path) -> Store:
