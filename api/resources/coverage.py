@@ -4,7 +4,6 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -276,7 +275,7 @@ def _visits(
     order = {village.code: place for place, village in enumerate(villages)}
     told = None if lines is None else [line.id for line in lines]
     columns = visit_columns(counted, order, draws_too=sees_draws(actor), lines=told)
-    return {**asdict(columns), "first_day": columns.first_day and columns.first_day.isoformat()}
+    return {**vars(columns), "first_day": columns.first_day and columns.first_day.isoformat()}
 
 
 def _plan_line(line: LineUse, towns: Sequence[MapTown]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -33,8 +34,7 @@ BASE = len(DIGITS)
 SLOT_BITS = {slot.value: 1 << place for place, slot in enumerate(Slot)}
 
 
-@dataclass(frozen=True)
-class CountedVisit:
+class CountedVisit(NamedTuple):
     """One visit that covers its village. ``drawn`` is one that a draw sent there, the others were directed; the line
     of the year's plan it was made under is ``None`` where the county had none."""
 
@@ -81,8 +81,7 @@ EVERY = Which()
 
 
 def counted_visits(uow: UnitOfWork, actor: Actor, which: Which = EVERY) -> list[CountedVisit]:
-    """The visits that cover their villages, by day and village; one to a village that was merged is one to what it
-    became."""
+    """The visits that cover their villages, in no order; one to a village that was merged is one to what it became."""
     require(actor, Right.READ_COVERAGE)
     query = (
         select(Visit.village_code, Visit.local_date, Visit.slot, Assignment.draw_reference, Assignment.plan_line_id)
@@ -95,7 +94,6 @@ def counted_visits(uow: UnitOfWork, actor: Actor, which: Which = EVERY) -> list[
             Visit.escorted.is_(False),
             Visit.warned_beforehand.is_(False),
         )
-        .order_by(Visit.local_date, Visit.village_code, Visit.id)
     )
     if which.since is not None:
         query = query.where(Visit.local_date >= which.since)

@@ -133,18 +133,18 @@ def village_points(uow: UnitOfWork, actor: Actor) -> dict[str, VillagePoint]:
     """The point of each village that has a site which a map may show, by the code the village has now."""
     rank = {kind.value: place for place, kind in enumerate(POINT_KINDS)}
     now = successors(uow)
-    query = select(Site.village_code, Site.kind, Site.name, Site.id, Site.lon_deg, Site.lat_deg, Site.quality).where(
+    qualities = {quality.value: quality for quality in Quality}
+    query = select(Site.village_code, Site.kind, Site.name, Site.lon_deg, Site.lat_deg, Site.quality).where(
         within(actor, Site.village_code), Site.kind.in_(rank), known_at(Site, None)
     )
     # A site of the village itself goes before one of a village that became part of it.
     found = sorted(
         uow.session.execute(query).all(),
-        key=lambda s: (s.village_code in now, rank[s.kind], s.name, str(s.id)),
+        key=lambda s: (s[0] in now, rank[s[1]], *s[2:]),
     )
     points: dict[str, VillagePoint] = {}
-    for site in found:
-        code = now.get(site.village_code, site.village_code)
-        points.setdefault(code, VillagePoint(site.lon_deg, site.lat_deg, Quality(site.quality)))
+    for code, _, _, lon_deg, lat_deg, quality in found:
+        points.setdefault(now.get(code, code), VillagePoint(lon_deg, lat_deg, qualities[quality]))
     return points
 
 
