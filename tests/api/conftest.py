@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from api.app import furnish, open_store, with_routes
 from api.settings import read_settings
@@ -29,6 +30,17 @@ def settled_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def open_world(folder: Path, app: Flask, **changes: Any) -> World:
+    """The world of a data folder, living in these routes, with the settings changed where a test says so."""
+    settings = replace(read_settings({}, data_dir=folder), **{"second_factor": "offered", **changes})
+    store = open_store(settings)
+    clock = Clock()
+    furnish(app, settings, store, clock)
+    with store.reading() as uow:
+        known = postings(uow, actor_named(uow, "org"))
+    return World(app, store, clock, settings, [p.id for p in known if p.village_code == VILLAGE])
+
+
 @pytest.fixture
 def make_world(settled_data: Path, tmp_path: Path) -> Iterator[Callable[..., World]]:
     """A maker of worlds on one data folder; the first lives in the routes that all tests share."""
@@ -37,15 +49,9 @@ def make_world(settled_data: Path, tmp_path: Path) -> Iterator[Callable[..., Wor
     shutil.copytree(settled_data, folder)
 
     def make(**changes: Any) -> World:
-        settings = replace(read_settings({}, data_dir=folder), **{"second_factor": "offered", **changes})
-        store = open_store(settings)
-        clock = Clock()
-        app = with_routes() if opened else shared_routes()
-        furnish(app, settings, store, clock)
-        opened.append(store)
-        with store.reading() as uow:
-            known = postings(uow, actor_named(uow, "org"))
-        return World(app, store, clock, settings, [p.id for p in known if p.village_code == VILLAGE])
+        world = open_world(folder, with_routes() if opened else shared_routes(), **changes)
+        opened.append(world.store)
+        return world
 
     yield make
     for store in opened:

@@ -1,6 +1,7 @@
 """What the map is drawn from over HTTP: villages and days, problems for those who read the ledger, a file to take."""
 
 import gzip
+import shutil
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
@@ -12,15 +13,33 @@ from sqlalchemy import update
 
 from geo import Area, Datum
 from geo.formats import read_layer
+from tests.api.conftest import open_world
 from tests.api.resources.test_flow import a_closed_visit
 from tests.api.world import COUNTY, FOREIGN_VILLAGE, OTHER_VILLAGE, PASSPHRASE, VILLAGE, World, numbers_of
+from tests.routes import shared_routes
 from visits.access import NewAccount, Role, actor_named, create_account
 from visits.places import Quality, SiteRow, import_areas, import_sites
 from visits.plans import Assignment, CheckKind, NewLine, add_line, make_plan
 
 
+@pytest.fixture(scope="module")
+def settled_data(settled_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder that the tests of this file copy: the county after its visit."""
+    folder = tmp_path_factory.mktemp("visited") / "data"
+    shutil.copytree(settled_data, folder)
+    world = open_world(folder, shared_routes())
+    visit(world)
+    world.store.checkpoint()
+    world.store.close()
+    return folder
+
+
 @pytest.fixture
 def visited(world: World) -> World:
+    return world
+
+
+def visit(world: World) -> None:
     """One visited village with a boundary, one with a point only, a visit with one open problem, tiles drawn."""
     areas = [
         Area(1, {"code": VILLAGE}, box(119.4, 27.4, 119.6, 27.6), None),
@@ -37,7 +56,6 @@ def visited(world: World) -> World:
             create_account(uow, root, new, passphrase=PASSPHRASE, at_utc=world.clock())
     a_closed_visit(world)
     world.work()
-    return world
 
 
 def test_the_map_holds_villages_days_and_no_people(visited: World) -> None:
