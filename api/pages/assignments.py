@@ -1,6 +1,9 @@
 """Assignments at the desk: the list, and the form by which the office sends a team to a village."""
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -34,11 +37,31 @@ USUAL_WINDOW = timedelta(hours=12)
 # Longer than this between release and the end, and "only hours before" is not kept.
 LONG_WINDOW = timedelta(hours=24)
 MOST_TEAM = 20
+LEG = re.compile(r"minutes-([0-9]{12})-([0-9]{12})")
+MOST_LEGS, MOST_MINUTES = 40, 1440
 
 
 @desk.get("/assignments")
 def show_assignments() -> Response:
     """The assignments in the reader's reach; for the office also the form for a new one."""
+    return _assignments({})
+
+
+@desk.post("/day-route")
+def show_route_by_minutes() -> Response:
+    """An inspector's list again, its route by the minutes they know; they are kept nowhere."""
+    actor = current_actor()
+    check_csrf()
+    require(actor, Right.RECORD)
+    known = {}
+    for name, said in list(request.form.items())[:MOST_LEGS]:
+        pair = LEG.fullmatch(name)
+        if pair and said.strip().isascii() and said.strip().isdigit() and int(said) <= MOST_MINUTES:
+            known[pair[1], pair[2]] = float(said)
+    return _assignments(known)
+
+
+def _assignments(minutes: Mapping[tuple[str, str], float]) -> Response:
     actor, at_utc = current_actor(), now_utc()
     before = read_cursor(request.args.get("cursor"), datetime, UUID)
     with house().store.reading() as uow:
@@ -46,7 +69,8 @@ def show_assignments() -> Response:
         may_assign = actor.may(Right.ASSIGN)
         places = every_village(uow, actor) if may_assign else []
         inspectors = accounts_within(uow, actor) if may_assign else []
-        route = [] if may_assign else route_of_day(uow, actor, day=at_utc.astimezone(LOCAL_ZONE).date(), at_utc=at_utc)
+        day = at_utc.astimezone(LOCAL_ZONE).date()
+        route = [] if may_assign else route_of_day(uow, actor, day=day, minutes=minutes, at_utc=at_utc)
         planned = plans_of(uow, actor) if may_assign else []
     shown = found[:PER_PAGE]
     zone = LOCAL_ZONE
@@ -57,6 +81,8 @@ def show_assignments() -> Response:
         villages=places,
         inspectors=inspectors,
         route=route,
+        legs=[*combinations(sorted({s.village.code: s.village for s in route}.items()), 2)],
+        minutes=minutes,
         lines=[line for one in planned for line in one.lines if line.withdrawn_utc is None],
         release=form_time(at_utc + USUAL_LEAD, zone),
         expires=form_time(at_utc + USUAL_LEAD + USUAL_WINDOW, zone),

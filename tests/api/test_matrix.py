@@ -207,6 +207,7 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /desk/assignments/{sealed_id}/key": lambda c: Ask(form={}),
     "POST /desk/assignments/{assignment_id}/withdrawal": lambda c: Ask(form=_REASON),
     "POST /desk/assignments/{sealed_id}/withdrawal": lambda c: Ask(form=_REASON),
+    "POST /desk/day-route": lambda c: Ask(form={}),
     "POST /desk/assignments/{assignment_id}/opening": lambda c: Ask(form={}),
     "POST /desk/assignments/{sealed_id}/opening": lambda c: Ask(form={}),
     "POST /desk/assignments/{assignment_id}/paper": lambda c: Ask(form=_PAPER),

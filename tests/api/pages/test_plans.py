@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.api.pages.test_paper import desk, listed, opened
-from tests.api.world import COUNTY, VILLAGE, World
+from tests.api.world import COUNTY, OTHER_VILLAGE, VILLAGE, World
 from visits import places, plans
 from visits.plans import CheckKind, NewLine
 
@@ -82,3 +82,19 @@ def test_b2_a_surprise_visit_that_may_be_made_long_after_its_release_is_marked(w
     assert office.get("/desk/assignments").text.count("下达到失效超过 24 小时") == 1
     world.clock.move(hours=30)
     assert "下达到失效超过 24 小时" not in desk(world, "office").get("/desk/assignments").text
+
+
+def test_a_teams_route_goes_by_the_minutes_it_knows_and_keeps_none(world: World) -> None:
+    for village in (VILLAGE, OTHER_VILLAGE):
+        world.assign(village=village)
+    lin = desk(world, "lin")
+    shown = lin.get("/desk/assignments").text
+    leg = f"minutes-{VILLAGE}-{OTHER_VILLAGE}"
+    assert f'name="{leg}"' in shown and 'value="35"' not in shown
+    csrf = shown.split('name="csrf_token" value="')[1].split('"')[0]
+    # Nine o'clock now, 75 minutes in the first village, and 35 on the way where nobody knows a place.
+    by_minutes = lin.post("/desk/day-route", data={"csrf_token": csrf, leg: "35", "minutes-x-y": "9", "junk": "1"}).text
+    assert "10:50" in by_minutes and 'value="35"' in by_minutes
+    assert "10:50" not in lin.get("/desk/assignments").text
+    assert lin.post("/desk/day-route", data={"csrf_token": csrf, leg: "²"}).status_code == 200
+    assert desk(world, "wang").get("/desk/assignments").text.count("minutes-") == 0
