@@ -95,12 +95,12 @@ _ROOMS: tuple[tuple[str, str, Right], ...] = (
 )
 
 
-_BEGINNINGS = {
-    HOME: "/desk/visits/",
-    "/desk/assignments": "/desk/paper",
-    "/desk/audit": "/desk/leak-signs",
-    "/desk/decisions": "/desk/sightings/",
-    "/desk/plans": "/desk/burden",
+_BEGINNINGS: dict[str, tuple[str, ...]] = {
+    HOME: ("/desk/visits/",),
+    "/desk/assignments": ("/desk/paper", "/desk/day-route"),
+    "/desk/audit": ("/desk/leak-signs",),
+    "/desk/decisions": ("/desk/sightings/",),
+    "/desk/plans": ("/desk/burden",),
 }
 
 
@@ -170,8 +170,7 @@ def _rooms(actor: Actor) -> list[RoomLink]:
 
 def _belongs(href: str) -> bool:
     """Whether this page, though its address begins otherwise, is one of that room's."""
-    begins = _BEGINNINGS.get(href)
-    return begins is not None and request.path.startswith(begins)
+    return request.path.startswith(_BEGINNINGS.get(href, ()))
 
 
 def _other_language(speech: Words) -> LanguageLink:
