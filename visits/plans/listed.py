@@ -66,6 +66,9 @@ def import_plan(
     towns = {c: n for c, n in division_names(uow, actor).items() if len(c) == TOWN_DIGITS and c.startswith(county_code)}
     listed = _put_together(check, rows, towns)
     plan = _plan(uow, actor, county_code, year, most_checks_per_village, at_utc)
+    if most_checks_per_village not in (None, plan.most_checks_per_village):
+        zh = f"计划已经建立，每村上限仍为 {plan.most_checks_per_village} 次"
+        check.remark(0, "most", zh, f"the plan is there already, with {plan.most_checks_per_village} checks a village")
     for one in listed:
         plan = _take(uow, actor, check, count, plan, one, at_utc)
     check.done()

@@ -30,6 +30,7 @@ def imported(office: Folder, name: str, *rows: list[object], more: tuple[object,
 def test_a_list_becomes_the_plan_and_sent_again_changes_nothing(office: Folder) -> None:
     assert "0 new" not in imported(office, "plan.xlsx", SURPRISE, MID_YEAR)
     assert "imported: 0 new, 0 changed, 2 as before" in imported(office, "plan.xlsx", SURPRISE, MID_YEAR, more=())
+    assert "每村上限仍为 9 次" in imported(office, "plan.xlsx", SURPRISE, more=("--most", 4))
     shown = office.run("plan", "show", "--year", 2026, login="office").output
     assert "寿宁县 2026: at most 9 checks for each village" in shown
     assert "暗访; 2026-01-01 to 2026-12-31; 下党乡 6; runs into 年中督查" in shown
