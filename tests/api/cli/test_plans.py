@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from tests.api.cli.test_cli import Folder, folder, with_villages
+from tests.api.cli.folder import Folder
+from tests.api.cli.test_cli import with_villages
 from tests.api.world import COUNTY
 
-__all__ = ["folder"]  # a fixture of the neighbour
 HEADER: list[object] = ["检查事项", "类别", "开始日期", "结束日期", "批准人", "批准文号", "乡镇（街道）", "次数上限"]
 SURPRISE: list[object] = ["暗访", "暗访", date(2026, 1, 1), date(2026, 12, 31), None, None, "下党乡", 6]
 MID_YEAR: list[object] = ["年中督查", "年中督查", date(2026, 6, 1), date(2026, 6, 30), None, None, None, None]
