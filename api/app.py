@@ -32,6 +32,7 @@ from api.resources.people import people
 from api.resources.phone_exports import phone_exports
 from api.resources.places import places
 from api.resources.plans import plans
+from api.resources.presence import presence
 from api.resources.review import review
 from api.resources.yearly import yearly
 from api.settings import Settings
@@ -57,6 +58,7 @@ ROOMS: tuple[RoomBlueprint, ...] = (
     fieldwork,
     coverage_room,
     review,
+    presence,
     ledger,
     log,
 )

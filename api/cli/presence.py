@@ -10,7 +10,7 @@ import click
 
 from api.cli.place import acting, here, now_utc
 from api.presence_runs import make_run
-from visits.presence import PresenceError, Said, Sighting, say
+from visits.presence import TRUST_BY_SIGN, PresenceError, Said, Sighting, say, trust
 from visits.review import FindingView, runs_asked_for
 from visits.zone import LOCAL_ZONE
 
@@ -26,6 +26,8 @@ SIGHTING_COLUMNS = (
     "required",
     "outcome",
 )
+# What makes one "seen by others" worth more than another; a file may do without.
+EVIDENCE_COLUMNS = ("met_by", "villagers_asked", "villagers_know", "sign")
 LEAVE_COLUMNS = ("posting_id", "from", "to", "kind")
 RUN_COLUMNS = (
     "posting_id",
@@ -168,8 +170,10 @@ def _sightings(path: Path, leave: Mapping[str, list[Span]], complaints: list[str
     seen: dict[tuple[str, str], int] = {}
     home: dict[str, str] = {}
     about_visit: dict[str, tuple[str, str]] = {}
-    for number, row in _rows(path, SIGHTING_COLUMNS, complaints):
+    for number, row in _rows(path, SIGHTING_COLUMNS, complaints, besides=EVIDENCE_COLUMNS):
         wrong = [f"{c} is empty" for c in ("posting_id", "village_code", "visit_id", "inspector_ids") if not row[c]]
+        trusted, faults = _trust(row)
+        wrong += faults
         wrong += [f"{c} {row[c]!r} is none of {', '.join(w)}" for c, w in WORDS.items() if row[c] not in w]
         visited_at = _instant(row["visited_at"])
         if visited_at is None:
@@ -200,9 +204,29 @@ def _sightings(path: Path, leave: Mapping[str, list[Span]], complaints: list[str
                 required=row["required"] == "yes",
                 drawn_at_random=row["drawn"] == "random",
                 explained=any(begins <= visited_at <= ends for begins, ends in leave.get(posting_id, ())),
+                trust=trusted,
             )
         )
     return sightings
+
+
+def _trust(row: Mapping[str, str]) -> tuple[float, list[str]]:
+    """How far the evidence of a row goes, and what is wrong with it; beyond doubt where the file says nothing of it."""
+    given = {c: row[c] for c in EVIDENCE_COLUMNS if row.get(c)}
+    if not given:
+        return 1.0, []
+    sign = given.pop("sign", None)
+    wrong = [f"{c} {n!r} is no count" for c, n in given.items() if not (n.isascii() and n.isdigit() and len(n) < 5)]
+    if sign is not None and sign not in TRUST_BY_SIGN:
+        wrong.append(f"sign {sign!r} is none of {', '.join(TRUST_BY_SIGN)}")
+    elif sign is not None and row["outcome"] != "seen_by_others":
+        wrong.append("a sign goes with seen_by_others only")
+    if wrong:
+        return 1.0, wrong
+    asked, know = int(given.get("villagers_asked", 0)), int(given.get("villagers_know", 0))
+    if know > asked:
+        return 1.0, [f"villagers_know {know} is more than were asked"]
+    return trust(row["outcome"], met_by=int(given.get("met_by", 1)), asked=asked, know=know, sign=sign), []
 
 
 def _leave(path: Path, complaints: list[str]) -> dict[str, list[Span]]:
@@ -222,8 +246,11 @@ def _leave(path: Path, complaints: list[str]) -> dict[str, list[Span]]:
     return spans
 
 
-def _rows(path: Path, columns: tuple[str, ...], complaints: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row with its number as a spreadsheet counts them, cells stripped; other columns are left alone."""
+def _rows(
+    path: Path, columns: tuple[str, ...], complaints: list[str], *, besides: tuple[str, ...] = ()
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row with its number as a spreadsheet counts them, cells stripped: all ``columns``, and those ``besides``
+    that are there; other columns are left alone."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
@@ -235,7 +262,7 @@ def _rows(path: Path, columns: tuple[str, ...], complaints: list[str]) -> Iterat
                 if None in row or None in row.values():
                     complaints.append(f"{path.name} row {number}: it has another number of cells than the first row")
                     continue
-                yield number, {c: row[c].strip() for c in columns}
+                yield number, {c: row[c].strip() for c in (*columns, *(c for c in besides if c in row))}
     except (UnicodeDecodeError, csv.Error) as reason:
         complaints.append(f"{path.name}: it is no CSV in UTF-8 ({reason})")
 

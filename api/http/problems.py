@@ -79,6 +79,7 @@ from visits.plans import (
     NoSuchAssignment,
     NoSuchPlan,
     NoSuchRecusal,
+    NotForADouble,
     NotPlanned,
     OverCap,
     OverQuota,
@@ -203,6 +204,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     # plans
     NoSuchAssignment: Problem("no-such-assignment", 404, "No such assignment", "没有这项任务"),
     BadTeam: Problem("bad-team", 422, "The team cannot be sent", "检查组人员不符合要求"),
+    NotForADouble: Problem("not-for-a-double", 409, "This visit cannot have a second team", "该核查不能安排复核组"),
     BadReleaseWindow: Problem("bad-release-window", 422, "Release and expiry do not fit", "启封与截止时间不符合要求"),
     AssignmentExpired: Problem("assignment-expired", 409, "The assignment has expired", "任务已过期"),
     AssignmentWithdrawn: Problem("assignment-withdrawn", 409, "The assignment was withdrawn", "任务已撤销"),

@@ -19,11 +19,13 @@ from api.pages.frame import page, spoken, told
 from api.pages.places import every_village
 from visits.access import Right, accounts_within, require
 from visits.plans import (
+    LATEST_AFTER,
     NewAssignment,
     assign,
     assignment,
     assignments,
     household_order,
+    order_blind_double,
     plans_of,
     route_of_day,
     show_code,
@@ -89,6 +91,7 @@ def _assignments(minutes: Mapping[tuple[str, str], float]) -> Response:
         said=told(),
         at_utc=at_utc,
         long_window=LONG_WINDOW,
+        latest_double=LATEST_AFTER,
     )
 
 
@@ -127,6 +130,26 @@ def show_households(assignment_id: UUID) -> Response:
     return page("households.html", order=order, assignment=found)
 
 
+@desk.post("/assignments/<uuid:assignment_id>/double")
+def take_double(assignment_id: UUID) -> AnyResponse:
+    """Order a blind second team after a surprise visit."""
+    actor = current_actor()
+    check_csrf()
+    require(actor, Right.ASSIGN)
+    team, release_utc, expires_utc = _team_and_times()
+    with house().store.writing() as uow:
+        order_blind_double(
+            uow,
+            actor,
+            assignment_id,
+            team=team,
+            release_utc=release_utc,
+            expires_utc=expires_utc,
+            at_utc=now_utc(),
+        )
+    return redirect("/desk/assignments?said=double.done", 303)
+
+
 @desk.post("/assignments/<uuid:assignment_id>/withdrawal")
 def take_assignment_withdrawal(assignment_id: UUID) -> AnyResponse:
     """Withdraw an assignment that nobody has opened, with a reason."""
@@ -141,16 +164,27 @@ def take_assignment_withdrawal(assignment_id: UUID) -> AnyResponse:
     return redirect("/desk/assignments?said=assignments.withdrawn_done", 303)
 
 
+def _team_and_times() -> tuple[tuple[UUID, ...], datetime, datetime]:
+    """Who goes, from when on, and until when."""
+    form = request.form
+    try:
+        team = tuple(UUID(member) for member in form.getlist("team")[:MOST_TEAM])
+        return team, instant_of_form(form["release"], LOCAL_ZONE), instant_of_form(form["expires"], LOCAL_ZONE)
+    except (KeyError, ValueError) as reason:
+        raise BadForm("assignments.fill") from reason
+
+
 def _wanted() -> NewAssignment:
     """Gate 1 of the form: what a browser sends from it, in the right types."""
-    form, zone = request.form, LOCAL_ZONE
+    form = request.form
+    team, release_utc, expires_utc = _team_and_times()
     try:
         return NewAssignment(
             village_code=form["village_code"],
             announced=form["announced"] == "yes",
-            team=tuple(UUID(member) for member in form.getlist("team")[:MOST_TEAM]),
-            release_utc=instant_of_form(form["release"], zone),
-            expires_utc=instant_of_form(form["expires"], zone),
+            team=team,
+            release_utc=release_utc,
+            expires_utc=expires_utc,
             reason=form.get("reason", "").strip()[:200],
             case_study=form["announced"] == "case_study",
             plan_line_id=UUID(form["plan_line_id"]) if form.get("plan_line_id") else None,

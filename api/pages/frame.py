@@ -53,6 +53,7 @@ _SAID = frozenset(
         "appeal.done",
         "assignments.done",
         "assignments.withdrawn_done",
+        "double.done",
         "cover.done",
         "decision.done",
         "decision.second_done",
@@ -85,6 +86,7 @@ _ROOMS: tuple[tuple[str, str, Right], ...] = (
     ("/desk/postings", "nav.postings", Right.READ_PEOPLE),
     ("/desk/referrals", "nav.referrals", Right.DECIDE),
     ("/desk/decisions", "nav.decisions", Right.DECIDE),
+    ("/desk/inspectors", "nav.inspection", Right.READ_INSPECTORS),
     ("/desk/ledger", "nav.ledger", Right.READ_LEDGER),
     ("/desk/map", "nav.map", Right.READ_COVERAGE),
     ("/desk/figures", "nav.figures", Right.READ_COVERAGE),
@@ -101,6 +103,7 @@ _BEGINNINGS: dict[str, tuple[str, ...]] = {
     "/desk/audit": ("/desk/leak-signs",),
     "/desk/decisions": ("/desk/sightings/",),
     "/desk/plans": ("/desk/burden",),
+    "/desk/postings": ("/desk/talks",),
 }
 
 

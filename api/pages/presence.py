@@ -1,5 +1,6 @@
 """What a run of the review calendar asks people to look at, and what it says of everybody together."""
 
+from datetime import date
 from uuid import UUID
 
 from flask import Response, redirect, request
@@ -10,8 +11,10 @@ from api.http.signin import check_csrf, current_actor
 from api.pages.blueprint import desk
 from api.pages.errors import BadForm
 from api.pages.frame import page, told
+from visits.people import talks_of_quarter
 from visits.places import division_names
-from visits.review import close_referral, figures_for_leaders, referrals
+from visits.review import LEAST_PAIRS, close_referral, figures_for_leaders, inspectors_looked_at, referrals
+from visits.zone import LOCAL_ZONE
 
 ABOUT = ("absence", "nights")
 
@@ -44,6 +47,35 @@ def take_referral_end(referral_id: UUID) -> AnyResponse:
     with house().store.writing() as uow:
         close_referral(uow, actor, referral_id, reason=reason, at_utc=now_utc())
     return redirect("/desk/referrals?said=referrals.done", 303)
+
+
+@desk.get("/inspectors")
+def show_inspectors() -> Response:
+    """What the newest run says of inspectors, for the few who may read it; the verb notes that they did."""
+    actor = current_actor()
+    with house().store.writing() as uow:
+        found = inspectors_looked_at(uow, actor, at_utc=now_utc())
+        names = division_names(uow, actor)
+    return page("inspectors.html", counties=found, names=names, least_pairs=LEAST_PAIRS)
+
+
+@desk.get("/talks")
+def show_talks() -> Response:
+    """With whom somebody talked in a quarter, and with whom not yet; the current one first."""
+    actor = current_actor()
+    today = now_utc().astimezone(LOCAL_ZONE).date()
+    quarters = _quarters(today)
+    chosen = request.args.get("quarter", "")
+    chosen = chosen if chosen in quarters else quarters[0]
+    with house().store.reading() as uow:
+        found = talks_of_quarter(uow, actor, int(chosen[:4]), int(chosen[-1]))
+    return page("talks.html", talks=found, quarters=quarters, chosen=chosen)
+
+
+def _quarters(today: date) -> list[str]:
+    """The last eight quarters, like ``2026Q4``, the newest first."""
+    newest = today.year * 4 + (today.month - 1) // 3
+    return [f"{n // 4}Q{n % 4 + 1}" for n in range(newest, newest - 8, -1)]
 
 
 @desk.get("/figures")

@@ -16,6 +16,7 @@ PROBLEMS_ON_PAPER = 3
 HOUSEHOLDS_ON_PAPER = 5
 """Three or five of the households drawn are asked; the others stand in for who is away or declines."""
 SEEN = ("met", "seen_by_others", "said_on_leave", "said_on_trip", "not_met", "cannot_tell")
+SIGNS = ("room_in_use", "landline")
 PROJECT_SEEN = ("in_use", "idle", "elsewhere", "not_there", "cannot_tell")
 NO_FIX = "纸质表补录，没有定位 / from paper, no position"
 
@@ -74,7 +75,9 @@ def _bodies(form: Form, package: Package) -> Iterator[Body]:
 
 def _sighting(form: Form, posting_id: str) -> dict[str, Any]:
     asked, know = (_count(form.get(f"{name}-{posting_id}", "")) or 0 for name in ("asked", "know"))
-    said = {"seen": form[f"seen-{posting_id}"], "met_by_both": False, "fix": None}
+    said: dict[str, Any] = {"seen": form[f"seen-{posting_id}"], "met_by_both": False, "fix": None}
+    if said["seen"] == "seen_by_others" and (sign := form.get(f"sign-{posting_id}")) in SIGNS:
+        said["sign"] = sign
     return {**said, "villagers_asked": asked, "villagers_know": know, "note": _words(form, f"note-{posting_id}")}
 
 

@@ -158,6 +158,7 @@ class JudgementOut(ma.Schema):
     met_by = ma.fields.Integer()
     villagers_asked = ma.fields.Integer()
     villagers_know = ma.fields.Integer()
+    sign = ma.fields.String(allow_none=True)
     leave_ids = ma.fields.List(ma.fields.String())
     books_asked = ma.fields.List(ma.fields.String())
     approved_late = ma.fields.Boolean()

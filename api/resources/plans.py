@@ -26,6 +26,7 @@ from visits.plans import (
     household_order,
     issue_package,
     open_assignment,
+    order_blind_double,
     route_of_day,
     show_code,
     withdraw_assignment,
@@ -48,6 +49,14 @@ class AssignmentIn(Schema):
     expires_utc = Instant(required=True)
     reason = Text(most=200, load_default="")
     plan_line_id = Id(load_default=None, allow_none=True)
+
+
+class DoubleIn(Schema):
+    """Who goes a second time, and when: nobody of the first team, within three days of its release."""
+
+    team = ma.fields.List(Id(), required=True, validate=ma.validate.Length(min=1, max=LARGEST_TEAM))
+    release_utc = Instant(required=True)
+    expires_utc = Instant(required=True)
 
 
 class TravelIn(Schema):
@@ -259,6 +268,17 @@ def show_household_order(assignment_id: UUID) -> Any:
     """Which households a released visit was to ask, in the order that anybody gets from its seed."""
     with house().store.reading() as uow:
         return household_order(uow, current_actor(), assignment_id, at_utc=now_utc())
+
+
+@plans.post("/assignments/<uuid:assignment_id>/double")
+@plans.arguments(DoubleIn)
+@plans.response(201, AssignmentOut)
+def add_double(wanted: dict[str, Any], assignment_id: UUID) -> Any:
+    """Order a blind second team after a surprise visit whose release has come; neither team is told of the other."""
+    with house().store.writing() as uow:
+        return order_blind_double(
+            uow, current_actor(), assignment_id, **{**wanted, "team": tuple(wanted["team"])}, at_utc=now_utc()
+        )
 
 
 @plans.post("/assignments/<uuid:assignment_id>/withdrawal")

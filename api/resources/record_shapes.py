@@ -87,8 +87,16 @@ class Sighting(Schema):
     met_by_both = YesNo(required=True)
     villagers_asked = Whole(least=0, most=1000, required=True)
     villagers_know = Whole(least=0, most=1000, required=True)
+    # What others than villagers showed: a room in use, seen by invitation and never photographed; a call answered on
+    # the village's own landline.
+    sign = word("room_in_use", "landline", allow_none=True)
     fix = _fix()
     note = Text(most=2000, required=True)
+
+    @validates_schema
+    def _a_sign_is_of_somebody_not_met(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data.get("sign") and data["seen"] != "seen_by_others":
+            raise ma.ValidationError("Only of somebody who was not met and is said to be there.", "sign")
 
     @validates_schema
     def _fewer_know_than_were_asked(self, data: dict[str, Any], **kwargs: Any) -> None:

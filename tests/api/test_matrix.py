@@ -93,6 +93,21 @@ def _assignment_form(county: County) -> dict[str, Any]:
     }
 
 
+def _double(county: County) -> dict[str, Any]:
+    return {**{k: v for k, v in _assignment(county).items() if "utc" in k}, "team": _second_team(county)}
+
+
+def _double_form(county: County) -> dict[str, Any]:
+    return {
+        **{k: v for k, v in _assignment_form(county).items() if k in ("release", "expires")},
+        "team": _second_team(county),
+    }
+
+
+def _second_team(county: County) -> list[str]:
+    return [str(county.world.actor("wang").account_id)]
+
+
 def _recusal(county: County) -> dict[str, Any]:
     lin = str(county.world.actor("lin").account_id)
     return {"account_id": lin, "kind": "kin", "division_code": OTHER_VILLAGE}
@@ -167,6 +182,8 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /api/v1/assignments/{sealed_id}/key": lambda c: Ask(json={}),
     "POST /api/v1/assignments/{assignment_id}/withdrawal": lambda c: Ask(json=_REASON),
     "POST /api/v1/assignments/{sealed_id}/withdrawal": lambda c: Ask(json=_REASON),
+    "POST /api/v1/assignments/{assignment_id}/double": lambda c: Ask(json=_double(c)),
+    "POST /api/v1/assignments/{sealed_id}/double": lambda c: Ask(json=_double(c)),
     "POST /api/v1/day-route": lambda c: Ask(json={}),
     "POST /api/v1/plans": lambda c: Ask(json={"county_code": COUNTY, "year": 2027, "most_checks_per_village": 3}),
     "POST /api/v1/plans/{plan_id}/lines": lambda c: Ask(json=_LINE, headers={"If-Match": '"3"'}),
@@ -208,6 +225,8 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /desk/assignments/{assignment_id}/withdrawal": lambda c: Ask(form=_REASON),
     "POST /desk/assignments/{sealed_id}/withdrawal": lambda c: Ask(form=_REASON),
     "POST /desk/day-route": lambda c: Ask(form={}),
+    "POST /desk/assignments/{assignment_id}/double": lambda c: Ask(form=_double_form(c)),
+    "POST /desk/assignments/{sealed_id}/double": lambda c: Ask(form=_double_form(c)),
     "POST /desk/assignments/{assignment_id}/opening": lambda c: Ask(form={}),
     "POST /desk/assignments/{sealed_id}/opening": lambda c: Ask(form={}),
     "POST /desk/assignments/{assignment_id}/paper": lambda c: Ask(form=_PAPER),

@@ -43,6 +43,7 @@ class Right(StrEnum):
     WITNESS = "witness"
     ORDER_REMOVAL = "order_removal"
     DECIDE = "decide"
+    READ_INSPECTORS = "read_inspectors"
 
 
 _HELD_BY: dict[Right, frozenset[Role]] = {
@@ -69,6 +70,7 @@ _HELD_BY: dict[Right, frozenset[Role]] = {
     Right.ORDER_REMOVAL: frozenset({Role.ORGANIZATION}),
     Right.WITNESS: frozenset({Role.DISCIPLINE}),
     Right.DECIDE: frozenset({Role.ORGANIZATION}),
+    Right.READ_INSPECTORS: frozenset({Role.ORGANIZATION, Role.DISCIPLINE}),
 }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from visits.fieldwork.reading import is_unannounced_indeed
 from visits.fieldwork.rows import Sighting, SightingJudgement, Visit
 from visits.intake import ReceivedRecord
-from visits.plans import BILLION, Assignment, AssignmentMember
+from visits.plans import BILLION, Assignment, AssignmentMember, blind_doubles
 from visits.store import UnitOfWork
 
 
@@ -18,7 +18,8 @@ from visits.store import UnitOfWork
 class SightingKnown:
     """One sighting with the judgement that was the newest at that instant, and how its visit came to be.
 
-    ``drawn`` where a random draw chose the visit; ``unannounced`` where nobody escorted it or warned the village.
+    ``drawn`` where a random draw chose the visit; ``unannounced`` where nobody escorted it or warned the village;
+    ``doubles`` is the visit after which this one's team was sent without knowing of it.
     """
 
     id: UUID
@@ -34,11 +35,13 @@ class SightingKnown:
     met_by: int
     villagers_asked: int
     villagers_know: int
+    sign: str | None
     on_leave: bool
     drawn: bool
     unannounced: bool
     draw_probability: float
     inspectors: tuple[UUID, ...]
+    doubles: UUID | None = None
 
 
 def sightings_known(
@@ -65,6 +68,7 @@ def sightings_known(
         .order_by(Sighting.at_utc, Sighting.id)
     )
     teams = _teams(uow, division_prefix)
+    doubles = blind_doubles(uow, division_prefix, known_at_utc=known_at_utc)
     return [
         SightingKnown(
             id=seen.id,
@@ -80,11 +84,13 @@ def sightings_known(
             met_by=judged.met_by,
             villagers_asked=judged.villagers_asked,
             villagers_know=judged.villagers_know,
+            sign=judged.sign,
             on_leave=bool(judged.leave_ids),
             drawn=assigned.draw_id is not None,
             unannounced=is_unannounced_indeed(visit),
             draw_probability=_probability(assigned),
             inspectors=teams.get(visit.assignment_id, ()),
+            doubles=doubles.get(seen.visit_id),
         )
         for seen, judged, visit, assigned in uow.session.execute(query)
     ]

@@ -251,6 +251,7 @@ def _write_sighting(uow: UnitOfWork, case: Case, union: Union, posting: PostingV
         "met_by": union.met_by,
         "villagers_asked": union.villagers_asked,
         "villagers_know": union.villagers_know,
+        "sign": union.sign,
         "record_ids": sorted(str(r.id) for r in union.records),
         "leave_ids": [str(i) for i in explanation.leave_ids],
         "books_asked": sorted(explanation.books_asked),
@@ -267,7 +268,7 @@ def _take_back_sightings(uow: UnitOfWork, visit_id: UUID, spoken_of: list[UUID],
         select(Sighting).where(Sighting.visit_id == visit_id, Sighting.posting_id.not_in(spoken_of))
     ).all()
     nothing: dict[str, Any] = {"record_ids": [], "leave_ids": [], "books_asked": [], "approved_late": False}
-    counts = {"met_by": 0, "villagers_asked": 0, "villagers_know": 0}
+    counts: dict[str, Any] = {"met_by": 0, "villagers_asked": 0, "villagers_know": 0, "sign": None}
     for row in gone:
         judged = {"outcome": "cannot_tell", "place": "cannot_tell", **counts, **nothing, "reasons": ["corrected_away"]}
         _append_judgement(uow, row.id, judged, at_utc)

@@ -134,6 +134,7 @@ class JudgementView:
     met_by: int
     villagers_asked: int
     villagers_know: int
+    sign: str | None
     leave_ids: tuple[str, ...]
     books_asked: tuple[str, ...]
     approved_late: bool
@@ -502,6 +503,7 @@ def _sighting(uow: UnitOfWork, row: Sighting, of_visit: Visit) -> SightingView:
             j.met_by,
             j.villagers_asked,
             j.villagers_know,
+            j.sign,
             tuple(j.leave_ids),
             tuple(j.books_asked),
             j.approved_late,

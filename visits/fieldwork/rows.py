@@ -81,6 +81,7 @@ class SightingJudgement(Base):
     met_by: Mapped[int]
     villagers_asked: Mapped[int]
     villagers_know: Mapped[int]
+    sign: Mapped[str | None] = mapped_column(String(20))  # room_in_use, landline
     record_ids: Mapped[list[str]]
     leave_ids: Mapped[list[str]]
     books_asked: Mapped[list[str]]

@@ -13,6 +13,8 @@ from visits.people import AbsenceExplanation
 LAST_RECORDS = ("finish", "close", "abort")
 # What is said of a person, strongest first: having met somebody is not undone by a colleague who did not.
 STRENGTH = ("met", "seen_by_others", "said_on_trip", "said_on_leave", "not_met", "cannot_tell")
+# What shows somebody's presence without villagers, the stronger first.
+SIGNS = ("landline", "room_in_use")
 FOUND = ("met", "seen_by_others")
 
 
@@ -26,6 +28,7 @@ class Union:
     met_by: int
     villagers_asked: int
     villagers_know: int
+    sign: str | None
     records: tuple[FieldRecord, ...]
     deciding: FieldRecord
 
@@ -100,6 +103,7 @@ def _union(posting_id: UUID, said: list[FieldRecord]) -> Union:
         met_by=met_by,
         villagers_asked=max(r.body["villagers_asked"] for r in said),
         villagers_know=max(r.body["villagers_know"] for r in said),
+        sign=next((sign for sign in SIGNS if any(r.body.get("sign") == sign for r in said)), None),
         records=tuple(said),
         deciding=deciding,
     )

@@ -42,12 +42,13 @@ from visits.people.talks import (
     MATTER_CATEGORIES,
     TALK_KINDS,
     MajorMatterView,
+    TalksOfQuarter,
     TalkView,
     major_matters_of,
     record_major_matter,
     record_talk,
     talks_of,
-    without_a_talk,
+    talks_of_quarter,
 )
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "RuleSet",
     "Slot",
     "TalkView",
+    "TalksOfQuarter",
     "birth_month_of",
     "declare_days",
     "explain_absence",
@@ -100,5 +102,5 @@ __all__ = [
     "rules_of",
     "slot_of",
     "talks_of",
-    "without_a_talk",
+    "talks_of_quarter",
 ]

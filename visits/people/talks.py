@@ -1,10 +1,11 @@
 """Talks (谈心谈话) and major matters (重大事项报告): that they took place, and never what was said."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from visits.access import Actor, Right, in_scope, note, require
 from visits.people.errors import NoSuchPosting
@@ -36,15 +37,21 @@ class MajorMatterView:
     to_whom: str
 
 
+@dataclass(frozen=True)
+class TalksOfQuarter:
+    """How far talks of one quarter have come: how many postings are expected, and with whom nobody talked so far.
+
+    By village code. It tells who is still to be talked with, and nothing of anybody.
+    """
+
+    begins: date
+    ends: date
+    expected: int
+    without: tuple[PostingView, ...]
+
+
 def record_talk(
-    uow: UnitOfWork,
-    actor: Actor,
-    posting_id: UUID,
-    *,
-    talked_on: date,
-    with_whom: str,
-    kind: str,
-    at_utc: datetime,
+    uow: UnitOfWork, actor: Actor, posting_id: UUID, *, talked_on: date, with_whom: str, kind: str, at_utc: datetime
 ) -> TalkView:
     """Write down that a talk took place."""
     of = _posting(uow, actor, posting_id)
@@ -57,21 +64,12 @@ def record_talk(
         recorded_by=actor.account_id,
         recorded_utc=at_utc,
     )
-    uow.session.add(row)
-    uow.session.flush()
-    note(uow, actor, "talk.record", about=f"posting:{posting_id}", division_code=of.village_code, at_utc=at_utc)
+    _keep(uow, actor, row, of, "talk.record", at_utc)
     return _talk(row)
 
 
 def record_major_matter(
-    uow: UnitOfWork,
-    actor: Actor,
-    posting_id: UUID,
-    *,
-    reported_on: date,
-    category: str,
-    to_whom: str,
-    at_utc: datetime,
+    uow: UnitOfWork, actor: Actor, posting_id: UUID, *, reported_on: date, category: str, to_whom: str, at_utc: datetime
 ) -> MajorMatterView:
     """Write down that a major matter was reported."""
     of = _posting(uow, actor, posting_id)
@@ -84,9 +82,7 @@ def record_major_matter(
         recorded_by=actor.account_id,
         recorded_utc=at_utc,
     )
-    uow.session.add(row)
-    uow.session.flush()
-    note(uow, actor, "matter.record", about=f"posting:{posting_id}", division_code=of.village_code, at_utc=at_utc)
+    _keep(uow, actor, row, of, "matter.record", at_utc)
     return _matter(row)
 
 
@@ -105,20 +101,15 @@ def major_matters_of(uow: UnitOfWork, posting_id: UUID) -> list[MajorMatterView]
     return [_matter(row) for row in rows]
 
 
-def without_a_talk(uow: UnitOfWork, actor: Actor, quarter_begins: date, quarter_ends: date) -> list[PostingView]:
-    """The postings of the division with whose person nobody talked in a quarter, by village code."""
+def talks_of_quarter(uow: UnitOfWork, actor: Actor, year: int, quarter: int) -> TalksOfQuarter:
+    """With whom of the division somebody talked in a quarter (1 to 4), and with whom not yet."""
     require(actor, Right.READ_PEOPLE)
-    talked = set(
-        uow.session.scalars(
-            select(Talk.person_id)
-            .where(Talk.talked_on >= quarter_begins, Talk.talked_on <= quarter_ends)
-            .group_by(Talk.person_id)
-            .having(func.count() > 0)
-        )
-    )
+    last_month = 3 * quarter
+    begins, ends = date(year, last_month - 2, 1), date(year, last_month, monthrange(year, last_month)[1])
+    talked = set(uow.session.scalars(select(Talk.person_id).where(Talk.talked_on.between(begins, ends)).distinct()))
     here = postings_known(uow, actor.division_prefix, known_at_utc=None)
-    left = [p for p in here if p.is_expected(quarter_ends) and p.person_id not in talked]
-    return sorted(left, key=lambda p: (p.village_code, str(p.id)))
+    expected = sorted((p for p in here if p.is_expected(ends)), key=lambda p: (p.village_code, str(p.id)))
+    return TalksOfQuarter(begins, ends, len(expected), tuple(p for p in expected if p.person_id not in talked))
 
 
 def _posting(uow: UnitOfWork, actor: Actor, posting_id: UUID) -> PostingView:
@@ -127,6 +118,12 @@ def _posting(uow: UnitOfWork, actor: Actor, posting_id: UUID) -> PostingView:
     if found is None or not in_scope(actor, found.village_code):
         raise NoSuchPosting(f"there is no posting {posting_id} in your division")
     return found
+
+
+def _keep(uow: UnitOfWork, actor: Actor, row: Talk | MajorMatter, of: PostingView, act: str, at_utc: datetime) -> None:
+    uow.session.add(row)
+    uow.session.flush()
+    note(uow, actor, act, about=f"posting:{of.id}", division_code=of.village_code, at_utc=at_utc)
 
 
 def _talk(row: Talk) -> TalkView:

@@ -6,6 +6,7 @@ A draw (``visits.draws``) makes assignments here; what it decided stands on them
 from visits.plans.assign import DrawnBy, NewAssignment, assign, is_opened, withdraw_assignment
 from visits.plans.codes import DepartureSlip, rewrap_codes, show_code
 from visits.plans.day import DayStop, route_of_day
+from visits.plans.doubles import LATEST_AFTER, blind_doubles, order_blind_double
 from visits.plans.errors import (
     ApproverMissing,
     AssignmentExpired,
@@ -16,6 +17,7 @@ from visits.plans.errors import (
     NoSuchAssignment,
     NoSuchPlan,
     NoSuchRecusal,
+    NotForADouble,
     NotPlanned,
     OverCap,
     OverQuota,
@@ -90,6 +92,7 @@ __all__ = [
     "BILLION",
     "COUNTY_DIGITS",
     "FIXED",
+    "LATEST_AFTER",
     "TOWN_DIGITS",
     "ApproverMissing",
     "AssignedVisit",
@@ -117,6 +120,7 @@ __all__ = [
     "NoSuchAssignment",
     "NoSuchPlan",
     "NoSuchRecusal",
+    "NotForADouble",
     "NotPlanned",
     "OpenedFor",
     "Opening",
@@ -146,6 +150,7 @@ __all__ = [
     "assigned_visit",
     "assignment",
     "assignments",
+    "blind_doubles",
     "burden",
     "checks_counted",
     "declare_recusal",
@@ -161,6 +166,7 @@ __all__ = [
     "may_see_lines",
     "open_assignment",
     "openings_of",
+    "order_blind_double",
     "paper_form",
     "plan",
     "plan_of",

@@ -69,3 +69,7 @@ class Recused(PlansError):
 
 class NoSuchRecusal(PlansError):
     """There is no such recusal for the caller."""
+
+
+class NotForADouble(PlansError):
+    """This visit cannot have a blind second team."""

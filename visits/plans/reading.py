@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from visits.access import Account, Actor, Right, require, within
 from visits.places import DrawnHousehold, VillageView, draw_households, village
 from visits.plans.errors import NoSuchAssignment
-from visits.plans.rows import Assignment, AssignmentMember, Opening
+from visits.plans.rows import Assignment, AssignmentMember, BlindDouble, Opening
 from visits.plans.yearly import require_county
 from visits.store import UnitOfWork
 
@@ -44,6 +44,8 @@ class AssignmentView:
     plan_line_id: UUID | None
     withdrawn_utc: datetime | None
     withdrawn_reason: str
+    has_double: bool
+    is_double: bool
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ def view(uow: UnitOfWork, actor: Actor, row: Assignment, at_utc: datetime) -> As
     # What a draw decided nobody is told before its release, the office included: it did not choose, and need not know.
     knows = actor.may(Right.ASSIGN) and (row.draw_id is None or at_utc >= row.release_utc)
     sealed = not knows and (withdrawn or at_utc < row.release_utc)
+    doubles = _doubles(uow, row.id) if actor.may(Right.ASSIGN) else frozenset()  # no team is told
     opened = uow.session.scalar(select(Opening.id).where(Opening.assignment_id == row.id, Opening.granted).limit(1))
     return AssignmentView(
         id=row.id,
@@ -180,7 +183,15 @@ def view(uow: UnitOfWork, actor: Actor, row: Assignment, at_utc: datetime) -> As
         plan_line_id=row.plan_line_id,
         withdrawn_utc=row.withdrawn_utc,
         withdrawn_reason="" if sealed else row.withdrawn_reason,
+        has_double=bool(doubles - {row.id}),
+        is_double=row.id in doubles,
     )
+
+
+def _doubles(uow: UnitOfWork, assignment_id: UUID) -> frozenset[UUID]:
+    """The second assignment of the pair this one is in: itself, or the one that followed it."""
+    of_this = (BlindDouble.first_assignment_id == assignment_id) | (BlindDouble.assignment_id == assignment_id)
+    return frozenset(uow.session.scalars(select(BlindDouble.assignment_id).where(of_this)))
 
 
 def visit_kind(row: Assignment) -> str:

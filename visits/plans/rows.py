@@ -53,6 +53,17 @@ class AssignmentMember(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True, index=True)
 
 
+class BlindDouble(Base):
+    """That an assignment sends a second team after a first one. Neither team is told: no assignment says it."""
+
+    __tablename__ = "blind_double"
+
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
+    first_assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"), unique=True)
+    ordered_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    ordered_utc: Mapped[datetime]
+
+
 class AssignmentCode(Base):
     """The code that opens an assignment's packages, sealed under the master key."""
 

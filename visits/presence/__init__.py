@@ -5,7 +5,13 @@ Pure: no database. What it said is stored by ``visits.review``.
 
 from visits.presence.errors import BadCounts, NoVisits, PresenceError
 from visits.presence.gate import FOUND, MODEL_VERSION, USABLE, Assessment, Evidence, Gate, assess, counts
-from visits.presence.inspectors import Agreement, InspectorFacts, agreement, inspector_facts
+from visits.presence.inspectors import (
+    LEAST_VISITS_OF_AN_INSPECTOR,
+    Agreement,
+    InspectorFacts,
+    agreement,
+    inspector_facts,
+)
 from visits.presence.interval import wilson_interval
 from visits.presence.population import (
     LEAST_PEOPLE,
@@ -22,16 +28,18 @@ from visits.presence.population import (
     hajek,
 )
 from visits.presence.rates import PresenceRates, fit_presence_rates
-from visits.presence.said import POOLED_VERSION, Said, Says, say
-from visits.presence.standards import Standard, trust
+from visits.presence.said import POOLED_VERSION, InspectorEffect, Said, Says, Weighed, say, weigh
+from visits.presence.standards import TRUST_BY_SIGN, Standard, trust
 from visits.presence.table import Sighting
 
 __all__ = [
     "FOUND",
     "LEAST_PEOPLE",
     "LEAST_UNITS",
+    "LEAST_VISITS_OF_AN_INSPECTOR",
     "MODEL_VERSION",
     "POOLED_VERSION",
+    "TRUST_BY_SIGN",
     "USABLE",
     "Absence",
     "Agreement",
@@ -42,6 +50,7 @@ __all__ = [
     "Funnel",
     "FunnelPoint",
     "Gate",
+    "InspectorEffect",
     "InspectorFacts",
     "LookedFor",
     "NoVisits",
@@ -51,6 +60,7 @@ __all__ = [
     "Says",
     "Sighting",
     "Standard",
+    "Weighed",
     "absence",
     "agreement",
     "assess",
@@ -63,5 +73,6 @@ __all__ = [
     "inspector_facts",
     "say",
     "trust",
+    "weigh",
     "wilson_interval",
 ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 from visits.presence.interval import wilson_interval
 
@@ -11,9 +10,10 @@ LEAST_VISITS_OF_AN_INSPECTOR = 8
 
 @dataclass(frozen=True)
 class Agreement:
-    """How two blind teams agreed on the same people the same day: counts, share, and Cohen's kappa with its error.
+    """How two blind teams agreed on the same people: counts, share, and Cohen's kappa with its 95 % interval.
 
-    ``kappa`` is None where everybody said the same of everybody: chance alone would then agree as well.
+    ``kappa`` is None where everybody said the same of everybody: chance alone would then agree as well. The interval is
+    Wilson's of the share that agreed, so full agreement on few people is not taken for certain.
     """
 
     both_found: int
@@ -22,7 +22,8 @@ class Agreement:
     both_missed: int
     agree: float
     kappa: float | None
-    standard_error: float | None
+    low95: float | None
+    high95: float | None
 
     @property
     def pairs(self) -> int:
@@ -32,7 +33,8 @@ class Agreement:
 def agreement(pairs: Sequence[tuple[bool, bool]]) -> Agreement | None:
     """The agreement of two looks at the same people; None without a pair.
 
-    J. Cohen, Educational and Psychological Measurement 20 (1960) 37-46, with his large-sample error.
+    J. Cohen, Educational and Psychological Measurement 20 (1960) 37-46; as in his own interval, the agreement that
+    chance alone gives is taken as known.
     """
     n = len(pairs)
     if n == 0:
@@ -42,8 +44,9 @@ def agreement(pairs: Sequence[tuple[bool, bool]]) -> Agreement | None:
     seen = (a + d) / n
     chance = ((a + b) * (a + c) + (c + d) * (b + d)) / n**2
     if chance >= 1:
-        return Agreement(a, b, c, d, seen, None, None)
-    return Agreement(a, b, c, d, seen, (seen - chance) / (1 - chance), sqrt(seen * (1 - seen) / n) / (1 - chance))
+        return Agreement(a, b, c, d, seen, None, None, None)
+    kappa, low, high = ((x - chance) / (1 - chance) for x in (seen, *wilson_interval(a + d, n)))
+    return Agreement(a, b, c, d, seen, kappa, low, high)
 
 
 @dataclass(frozen=True)

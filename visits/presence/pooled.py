@@ -87,6 +87,7 @@ class PooledFit:
 
     population: Population
     effects: Floats
+    effect_sds: Floats  # how sure each effect is
     beliefs: Singles
     rates: Floats  # of each edge of the grid's cells
 
@@ -110,6 +111,12 @@ class PooledFit:
         people = np.arange(len(cumulated))
         inside = (share - cumulated[people, cell]) / np.maximum(self.beliefs[people, cell], _TINY)
         return np.asarray(np.interp(cell + np.clip(inside, 0, 1), np.arange(len(self.rates)), self.rates))
+
+    def found_with(self, shift: Floats) -> Floats:
+        """The share of everybody looked for that is found, were all visits shifted so far on the logit scale."""
+        everybody = self.beliefs.mean(axis=0)
+        edges = np.r_[GRID - _STEP / 2, GRID[-1] + _STEP / 2]
+        return np.asarray(np.interp(GRID + np.asarray(shift)[:, None], edges, self.rates) @ everybody)
 
     @property
     def _cumulated(self) -> Singles:
@@ -143,9 +150,14 @@ def fit_pooled(looked: Looked) -> PooledFit:
         for chunk in chunks:
             learned.add(chunk, believe(chunk, population, learned.offsets, sweeps=2))
         effects = learned.effects()
-    offsets = _offsets(looked, effects)
-    beliefs = np.concatenate([believe(chunk, population, offsets).people for chunk in chunks])
-    return PooledFit(population, effects, beliefs, _rates(population, offsets))
+    learned = _Learned(looked, effects)
+    beliefs = []
+    for chunk in chunks:
+        believed = believe(chunk, population, learned.offsets)
+        learned.add(chunk, believed)
+        beliefs.append(believed.people)
+    rates = _rates(population, learned.offsets)
+    return PooledFit(population, effects, learned.effect_sds(population), np.concatenate(beliefs), rates)
 
 
 @dataclass(frozen=True)
@@ -309,19 +321,40 @@ class _Learned:
             rarely=rarely / (self._people + imagined),
         )
 
+    def effect_sds(self, population: Population) -> Floats:
+        """How sure each effect is, as a standard deviation; on the wide side.
+
+        A visit says no more of who made it than its own shock, and the people it happened to look for, allow: what is
+        known of these from other visits is left out here.
+        """
+        at, weight, effect = self._looked.effect_visit, self._looked.effect_weight, self._looked.effect
+        people = np.maximum(np.bincount(self._looked.visit, minlength=len(self.offsets)), 1)
+        of_luck = population.visit_sd**2 + population.person_sd**2 / people
+        said = self._information / (1 + self._information * of_luck)
+        curve = np.bincount(effect, said[at] * weight**2, len(self._effects))
+        return np.asarray(1 / np.sqrt(curve + 1 / self._variances))
+
     def effects(self) -> Floats:
         """One damped Newton step for each effect, drawn towards nought by the spread of its own kind."""
         at, weight, effect = self._looked.effect_visit, self._looked.effect_weight, self._looked.effect
         many = len(self._effects)
         slope = np.bincount(effect, self._score[at] * weight, many)
         curve = np.bincount(effect, self._information[at] * weight, many)
-        stepped = self._effects.copy()
+        variance = self._variances
+        return np.asarray(self._effects + (slope - self._effects / variance) / (curve + 1 / variance))
+
+    @property
+    def _variances(self) -> Floats:
+        """Of each effect the variance of its kind."""
+        at, weight, effect = self._looked.effect_visit, self._looked.effect_weight, self._looked.effect
+        curve = np.bincount(effect, self._information[at] * weight, len(self._effects))
+        variances = np.empty(len(self._effects))
         for kind in np.unique(self._looked.family):
             of = self._looked.family == kind
             left = 1 / (curve[of] + 1 / _EFFECT_VARIANCE)
-            variance = _pooled_variance(float(np.sum(self._effects[of] ** 2 + left)), int(of.sum()), _EFFECT_VARIANCE)
-            stepped[of] += (slope[of] - self._effects[of] / variance) / (curve[of] + 1 / variance)
-        return stepped
+            squares = float(np.sum(self._effects[of] ** 2 + left))
+            variances[of] = _pooled_variance(squares, int(of.sum()), _EFFECT_VARIANCE)
+        return variances
 
 
 def _pooled_variance(squares: float, many: float, imagined_variance: float) -> float:

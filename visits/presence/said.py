@@ -6,14 +6,15 @@ Directed visits and visits that leave, a trip or a rest day explains stand besid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
 from visits.presence.gate import Gate
-from visits.presence.pooled import fit_pooled
+from visits.presence.pooled import Looked, PooledFit, fit_pooled
 from visits.presence.standards import Standard
-from visits.presence.table import Flags, Sighting, SightingTable
+from visits.presence.table import INSPECTOR, Flags, Sighting, SightingTable
 
 POOLED_VERSION = "pooled-2"
 WRONG_AMONG_REFERRED = 0.05
@@ -61,10 +62,39 @@ class Said:
     lacking: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class InspectorEffect:
+    """How often people are found on the visits of one inspector, all else as usual, beside how often usually.
+
+    The interval (80 %) is wide where somebody made few visits, or always with the same colleague.
+    """
+
+    inspector: str
+    usual: float
+    share: float
+    low80: float
+    high80: float
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What one fit says of postings, in the order of their first sighting, and of inspectors, by name."""
+
+    said: list[Said]
+    inspectors: list[InspectorEffect]
+
+
 def say(
     sightings: Sequence[Sighting], *, standard: float | Standard, standards: Mapping[str, Standard] | None = None
 ) -> list[Said]:
-    """What may be said of each posting, in the order of their first sighting.
+    """What may be said of each posting, in the order of their first sighting; see :func:`weigh`."""
+    return weigh(sightings, standard=standard, standards=standards).said
+
+
+def weigh(
+    sightings: Sequence[Sighting], *, standard: float | Standard, standards: Mapping[str, Standard] | None = None
+) -> Weighed:
+    """What may be said of each posting, and what the same fit says of the inspectors.
 
     The referred are those who pass the gate, whose posterior reaches ``LEAST_POSTERIOR``, and among whom the
     expected share of wrong referrals stays under ``WRONG_AMONG_REFERRED`` (Bayesian false discovery rate: M. A. Newton
@@ -83,13 +113,13 @@ def say(
     asked = [(standards or {}).get(posting_id, usual) for posting_id in table.posting_ids]
     rates = np.array([s.rate for s in asked])
     everything = np.ones(len(table.who), bool)
-    overall = _figures(table, everything, rates)
+    overall, inspectors = _figures(table, everything, rates)
     # Nights are judged among those found by day: beside people who are never there anybody's nights would look likelier
     # to be bad than they are.
     days, nights = table.counts(table.by_day), table.counts(~table.by_day)
     least = np.array([s.least_of_each_kind if s.compares_nights else np.inf for s in asked])
     by_day = (np.minimum(days[1], nights[1]) >= least) & (days[0] >= rates * days[1])
-    at_night = _figures(table, ~table.by_day & by_day[table.who], rates)
+    at_night, _ = _figures(table, ~table.by_day & by_day[table.who], rates)
     has, has_at_night = table.kinds(everything), table.kinds(~table.by_day)
     cases = [
         _Case(
@@ -106,7 +136,8 @@ def say(
         enough_at_night = not _lacking(gate, {what: int(n[i]) for what, n in has_at_night.items()})
         case.weigh(overall.get(i), at_night.get(i) if enough_at_night else None)
     _refer(cases)
-    return [case.said(posting_id) for posting_id, case in zip(table.posting_ids, cases, strict=True)]
+    said = [case.said(posting_id) for posting_id, case in zip(table.posting_ids, cases, strict=True)]
+    return Weighed(said, inspectors)
 
 
 @dataclass(frozen=True)
@@ -211,14 +242,28 @@ def _refer(cases: Sequence[_Case]) -> None:
         cases[number].refer(about)
 
 
-def _figures(table: SightingTable, of: Flags, rates: Floats) -> dict[int, _Figures]:
-    """The figures of each posting that these rows speak of, by its number in the table."""
+def _figures(table: SightingTable, of: Flags, rates: Floats) -> tuple[dict[int, _Figures], list[InspectorEffect]]:
+    """The figures of each posting that these rows speak of, by its number in the table, and of who visited."""
     if not of.any():
-        return {}
+        return {}, []
     looked, postings = table.looked(of)
     fit = fit_pooled(looked)
     columns = (fit.means, fit.quantile((1 - LEVEL) / 2), fit.quantile((1 + LEVEL) / 2), fit.below(rates[postings]))
-    return {
+    figures = {
         number: _Figures(*figures)
         for number, *figures in zip(postings.tolist(), *(c.tolist() for c in columns), strict=True)
     }
+    return figures, _of_inspectors(looked, fit, table.effect_names(of))
+
+
+def _of_inspectors(looked: Looked, fit: PooledFit, names: Sequence[tuple[int, str]]) -> list[InspectorEffect]:
+    """What each inspector's effect means as a share of people found, at the weight it has on their visits."""
+    many = len(names)
+    # In a team of two half of a visit's shift is each one's.
+    weight = np.bincount(looked.effect, looked.effect_weight, many) / np.bincount(looked.effect, minlength=many)
+    away = NormalDist().inv_cdf((1 + LEVEL) / 2) * fit.effect_sds * weight
+    middle = fit.effects * weight
+    shares = [fit.found_with(shift).tolist() for shift in (middle, middle - away, middle + away)]
+    [usual] = fit.found_with(np.zeros(1)).tolist()
+    of_each = zip(names, *shares, strict=True)
+    return [InspectorEffect(name, usual, *share) for (kind, name), *share in sorted(of_each) if kind == INSPECTOR]

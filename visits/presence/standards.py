@@ -48,7 +48,6 @@ def trust(outcome: str, *, met_by: int = 1, asked: int = 0, know: int = 0, sign:
         return TRUST_MET_BY_TWO if met_by >= 2 else TRUST_MET_BY_ONE
     if outcome != "seen_by_others":
         return 1.0
-    if sign is not None:
-        return TRUST_BY_SIGN[sign]
     # Laplace's rule of succession: one of one is two thirds, three of three four fifths, none of three one fifth.
-    return min(_MOST_TRUST_IN_VILLAGERS, max(0.5, (know + 1) / (asked + 2)))
+    by_villagers = min(_MOST_TRUST_IN_VILLAGERS, max(0.5, (know + 1) / (asked + 2)))
+    return max(by_villagers, TRUST_BY_SIGN[sign]) if sign else by_villagers

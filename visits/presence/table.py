@@ -12,6 +12,7 @@ from visits.presence.gate import FOUND, USABLE
 from visits.presence.pooled import Looked
 
 DAY = "day"
+SLOT, MONTH, INSPECTOR = range(3)  # the kinds of effects
 
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -129,7 +130,7 @@ class SightingTable:
         return looked, by_village[people]
 
     def effect_names(self, of: Flags) -> list[tuple[int, str]]:
-        """Which effect each of the model's is: its family (0 slot, 1 month, 2 inspector) and its name."""
+        """Which effect each of the model's is: its kind and its name."""
         here = np.zeros(len(self._visits.month), bool)
         here[self.visit[of]] = True
         used = np.unique(self._visits.effect[here[self._visits.effect_visit]])
@@ -156,10 +157,10 @@ def _columns_of_visits(firsts: Sequence[Sighting]) -> _VisitColumns:
     def effect(family: int, name: str) -> int:
         return effects.setdefault((family, name), len(effects))
 
-    month: Whole = np.array([effect(1, s.local_date.isoformat()[:7]) for s in firsts], np.int64)
+    month: Whole = np.array([effect(MONTH, s.local_date.isoformat()[:7]) for s in firsts], np.int64)
     many: Whole = np.array([len(s.inspectors) for s in firsts], np.int64)
-    inspectors: Whole = np.array([effect(2, name) for s in firsts for name in s.inspectors], np.int64)
-    slot: Whole = np.array([effect(0, s.slot) for s in firsts], np.int64)
+    inspectors: Whole = np.array([effect(INSPECTOR, name) for s in firsts for name in s.inspectors], np.int64)
+    slot: Whole = np.array([effect(SLOT, s.slot) for s in firsts], np.int64)
     visit, ends = np.arange(len(firsts)), np.cumsum(many)
     at = np.concatenate([visit, visit, np.repeat(visit, many)])
     in_order = np.argsort(at, kind="stable")

@@ -46,6 +46,8 @@ from visits.review.fits import (
     runs_asked_for,
     runs_due,
 )
+from visits.review.inspectors import LEAST_PAIRS, AgreementView, InspectorsView, InspectorView, inspectors_looked_at
+from visits.review.leaders import figures_for_leaders
 from visits.review.links import (
     MadeLink,
     NoticeForReply,
@@ -62,8 +64,6 @@ from visits.review.rows import Appeal, Decision, Notice, PresenceSaid, Referral,
 from visits.review.runs import (
     FindingView,
     RunView,
-    figures_for_leaders,
-    newest_run,
 )
 from visits.review.standards import EXAMPLE_SOURCES, EXAMPLES, StandardView, set_standard, standard_for
 from visits.review.verbs import (
@@ -83,6 +83,8 @@ __all__ = [
     "ADDRESSEES",
     "EXAMPLES",
     "EXAMPLE_SOURCES",
+    "LEAST_PAIRS",
+    "AgreementView",
     "AlreadyDecided",
     "AlreadyHandedOver",
     "Appeal",
@@ -96,6 +98,8 @@ __all__ = [
     "FindingView",
     "Fitted",
     "HandOverView",
+    "InspectorView",
+    "InspectorsView",
     "MadeLink",
     "NoSuchAppeal",
     "NoSuchDecision",
@@ -141,9 +145,9 @@ __all__ = [
     "give_notice",
     "hand_over",
     "hand_overs_of",
+    "inspectors_looked_at",
     "keep_run",
     "make_reply_link",
-    "newest_run",
     "note_consulted",
     "note_handled",
     "notice_letter",

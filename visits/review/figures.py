@@ -17,6 +17,7 @@ from visits.presence import (
     LEAST_PEOPLE,
     LEAST_UNITS,
     USABLE,
+    InspectorEffect,
     LookedFor,
     absence,
     agreement,
@@ -29,9 +30,13 @@ _TOWN = 9
 
 
 def population_figures(
-    seen: Sequence[SightingKnown], expected: Mapping[str, PostingView], with_a_problem: Collection[UUID]
+    seen: Sequence[SightingKnown],
+    expected: Mapping[str, PostingView],
+    with_a_problem: Collection[UUID],
+    effects: Sequence[InspectorEffect],
 ) -> dict[str, Any]:
-    """The figures of one county; ``with_a_problem`` are the visits on which inspectors recorded one."""
+    """The figures of one county; ``with_a_problem`` are the visits on which inspectors recorded one, ``effects`` what
+    the fit says of each inspector."""
     random = [s for s in seen if s.drawn and s.unannounced and str(s.posting_id) in expected and s.required]
     looked = [_looked_for(s, expected[str(s.posting_id)]) for s in random]
     whole = absence(looked)
@@ -41,7 +46,7 @@ def population_figures(
             {m: {w: asdict(e) if e else None for w, e in of.items()} for m, of in excuses_by_month(looked).items()}
         ),
         "funnel": _plain(asdict(funnel(_by_town(random, expected)))),
-        "inspectors": _inspectors(seen, with_a_problem),
+        "inspectors": _inspectors(seen, with_a_problem, effects),
         "random_visits": len({s.visit_id for s in seen if s.drawn and s.unannounced}),
         "other_visits": len({s.visit_id for s in seen if not (s.drawn and s.unannounced)}),
     }
@@ -74,29 +79,39 @@ def _by_town(random: Sequence[SightingKnown], expected: Mapping[str, PostingView
     return {town: (sum(s.outcome in FOUND for s in rows), len(rows)) for town, rows in large.items()}
 
 
-def _inspectors(seen: Sequence[SightingKnown], with_a_problem: Collection[UUID]) -> dict[str, Any]:
-    """How two teams of one day agreed, and the facts of each inspector, by account."""
+def _inspectors(
+    seen: Sequence[SightingKnown], with_a_problem: Collection[UUID], effects: Sequence[InspectorEffect]
+) -> dict[str, Any]:
+    """How blind second teams agreed with the first, and the facts of each inspector, by account."""
     counted = [s for s in seen if s.outcome in USABLE and not s.on_leave and s.required]
     random = [s for s in counted if s.drawn and s.unannounced]
     looks: dict[str, list[tuple[str, bool]]] = defaultdict(list)
     for s in random:
         for inspector in s.inspectors:
             looks[str(inspector)].append((str(s.visit_id), s.outcome in FOUND))
-    problems = {str(visit_id): True for visit_id in with_a_problem}
     usual = sum(s.outcome in FOUND for s in random) / len(random) if random else 1.0
-    pairs: dict[tuple[str, str, str], list[SightingKnown]] = defaultdict(list)
-    for s in counted:
-        pairs[str(s.posting_id), s.local_date.isoformat(), s.slot].append(s)
-    doubles = [
-        (a.outcome in FOUND, b.outcome in FOUND)
-        for a, b, *_ in (rows for rows in pairs.values() if len(rows) > 1)
-        if a.visit_id != b.visit_id and not set(a.inspectors) & set(b.inspectors)
-    ]
-    agreed = agreement(doubles)
+    problems = {str(visit_id): True for visit_id in with_a_problem}
+    of_model = {e.inspector: asdict(e) for e in effects}
     return {
-        "agreement": _plain(asdict(agreed)) if agreed else None,
-        "facts": [asdict(f) for f in inspector_facts(looks, problems, usual=usual)],
+        **_agreements(counted),
+        "facts": [
+            {**asdict(f), "model": of_model.get(f.inspector)} for f in inspector_facts(looks, problems, usual=usual)
+        ],
     }
+
+
+def _agreements(counted: Sequence[SightingKnown]) -> dict[str, Any]:
+    """How the two teams of blind double visits agreed, on one day and apart from days between which people move."""
+    first = {(s.visit_id, s.posting_id): s for s in counted}
+    pairs: dict[str, list[tuple[bool, bool]]] = {"agreement": [], "agreement_days_apart": []}
+    for s in counted:
+        before = first.get((s.doubles, s.posting_id)) if s.doubles else None
+        if before is not None:
+            same_day = (before.local_date, before.slot) == (s.local_date, s.slot)
+            which = "agreement" if same_day else "agreement_days_apart"
+            pairs[which].append((before.outcome in FOUND, s.outcome in FOUND))
+    agreed = {which: agreement(of) for which, of in pairs.items()}
+    return {which: {**asdict(a), "pairs": a.pairs} if a else None for which, a in agreed.items()}
 
 
 def _plain(value: Any) -> Any:

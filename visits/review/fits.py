@@ -20,7 +20,7 @@ from visits.fieldwork import SightingKnown, sightings_known, visits_with_a_probl
 from visits.log import append
 from visits.people import PostingView, postings_known
 from visits.plans import BILLION
-from visits.presence import POOLED_VERSION, Said, Says, Sighting, Standard, say, trust
+from visits.presence import POOLED_VERSION, Said, Says, Sighting, Standard, trust, weigh
 from visits.review.calendar import end_of, newest_review_day
 from visits.review.figures import population_figures
 from visits.review.rows import Appeal, Decision, PresenceFinding, PresenceRun, Referral
@@ -122,9 +122,9 @@ def fit_run(given: RunInput) -> Fitted:
     new_here = _new_here(given)
     # Everybody's visits are looked at, those of people who left too: they tell what is usual here.
     looked_at = [s for s in given.sightings if s.posting_id not in new_here]
-    said = say(looked_at, standard=DEFAULT_STANDARD, standards=given.standards)
-    figures = population_figures(given.seen, given.expected, given.with_a_problem)
-    return Fitted({s.posting_id: s for s in said}, figures)
+    weighed = weigh(looked_at, standard=DEFAULT_STANDARD, standards=given.standards)
+    figures = population_figures(given.seen, given.expected, given.with_a_problem, weighed.inspectors)
+    return Fitted({s.posting_id: s for s in weighed.said}, figures)
 
 
 def keep_run(uow: UnitOfWork, given: RunInput, fitted: Fitted, *, at_utc: datetime) -> RunView | None:
@@ -198,7 +198,7 @@ def sighting_for_model(s: SightingKnown) -> Sighting:
         required=s.required,
         drawn_at_random=s.drawn and s.unannounced,
         explained=s.on_leave,
-        trust=trust(s.outcome, met_by=s.met_by, asked=s.villagers_asked, know=s.villagers_know),
+        trust=trust(s.outcome, met_by=s.met_by, asked=s.villagers_asked, know=s.villagers_know, sign=s.sign),
     )
 
 
@@ -236,6 +236,7 @@ def _digest(
                 round(r.trust * 1000),
                 list(r.inspectors),
                 round(s.draw_probability * BILLION),
+                str(s.doubles) if s.doubles else "",
             ]
             for s, r in zip(seen, rows, strict=True)
         ],

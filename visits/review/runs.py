@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from visits.access import Actor, Right, require, within
+from visits.access import Actor, within
 from visits.review.rows import PresenceFinding, PresenceRun
 from visits.store import UnitOfWork
 
@@ -78,21 +78,8 @@ def finding_of(uow: UnitOfWork, posting_id: UUID) -> FindingView | None:
     return finding_view(*row) if row is not None else None
 
 
-def newest_run(uow: UnitOfWork, actor: Actor) -> RunView | None:
-    """The newest run of the calendar in the actor's division."""
-    require(actor, Right.READ_PEOPLE)
-    row = uow.session.scalar(
-        select(PresenceRun)
-        .where(within(actor, PresenceRun.county_code), PresenceRun.on_calendar)
-        .order_by(PresenceRun.as_of.desc(), PresenceRun.number.desc())
-        .limit(1)
-    )
-    return run_view(uow, row) if row is not None else None
-
-
-def figures_for_leaders(uow: UnitOfWork, actor: Actor) -> list[RunView]:
-    """The newest run of each county in reach, without what it says of anybody."""
-    require(actor, Right.READ_COVERAGE)
+def newest_runs(uow: UnitOfWork, actor: Actor) -> list[RunView]:
+    """The newest run of the calendar of each county in reach, without its findings; callers check rights."""
     rows = uow.session.scalars(
         select(PresenceRun)
         .where(within(actor, PresenceRun.county_code), PresenceRun.on_calendar)

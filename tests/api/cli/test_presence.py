@@ -112,3 +112,30 @@ def test_options_that_do_not_belong_together_are_refused(tmp_path: Path, asked: 
     (tmp_path / "s.csv").write_text(HEAD + "\n", encoding="utf-8")
     whole = [str(tmp_path / a) if a == "s.csv" else a for a in asked]
     assert CliRunner().invoke(shidi, ["presence", *whole], obj={}).exit_code == 2
+
+
+EVIDENCE = f"{HEAD},met_by,villagers_asked,villagers_know,sign"
+
+
+def test_a_file_may_say_what_the_evidence_is(desk: Desk) -> None:
+    def rows(evidence: str) -> list[str]:
+        seen = [sighting("x", n, "seen_by_others", slot=("day", "evening")[n % 2], village="vx") for n in range(6)]
+        return [f"{row},,,," for row in county()] + [f"{row},{evidence}" for row in seen]
+
+    told = {}
+    for evidence in (",,,", ",3,3,", ",,,room_in_use", ",3,0,"):
+        assert desk.run(rows(evidence), head=EVIDENCE).exit_code == 0
+        told[evidence] = float(desk.said()["x"]["mean"])
+    # Nothing said of it is beyond doubt, as in a file without these columns; nobody who knows is no evidence.
+    assert told[",,,"] > told[",3,3,"] > told[",,,room_in_use"] > told[",3,0,"]
+    assert desk.run([row.removesuffix(",,,,") for row in rows(",,,")]).exit_code == 0
+    assert float(desk.said()["x"]["mean"]) == told[",,,"]
+
+
+def test_evidence_that_cannot_be_is_refused_by_row(desk: Desk) -> None:
+    bad = [(",x,1,", "no count"), (",2,3,", "more than were asked"), (",,,photo", "none of"), (",,,landline", "only")]
+    rows = [f"{sighting('x', n, 'met')},{evidence}" for n, (evidence, _) in enumerate(bad)]
+    answer = desk.run(rows, head=EVIDENCE)
+    assert answer.exit_code != 0
+    for number, (_, reason) in enumerate(bad, start=2):
+        assert any(f"row {number}:" in line and reason in line for line in answer.output.splitlines())

@@ -12,6 +12,8 @@ from tests.visits.world import CANTEEN, NOW, OFFICE_SITE, XIPU, Phone, World, fi
 from visits import fieldwork, intake, people
 from visits.fieldwork import FixJudgement, SightingJudgement
 from visits.people import LeaveRow
+from visits.presence import TRUST_BY_SIGN
+from visits.review.fits import sighting_for_model
 from visits.store import Job
 
 TODAY = date(2026, 11, 18)
@@ -270,3 +272,18 @@ def test_judgements_are_never_changed(world: World) -> None:
     a_clean_visit(world)
     with pytest.raises(Exception, match="keeps what it holds"), world.store.writing() as uow:
         uow.session.scalars(select(SightingJudgement)).first().outcome = "not_met"  # type: ignore[union-attr]
+
+
+def test_a_room_in_use_is_kept_with_the_judgement_and_weighed(world: World) -> None:
+    first, second = world.open_visit()
+    first.arrive()
+    first.sight(world.postings["演示李二"], "seen_by_others", sign="room_in_use")
+    first.close()
+    second.finish()
+    both_send(world, first, second)
+    [seen] = world.look(first.visit_id).sightings
+    assert (seen.now.outcome, seen.now.sign) == ("seen_by_others", "room_in_use")
+    with world.store.reading() as uow:
+        [known] = fieldwork.sightings_known(uow, "350924", until=TODAY + timedelta(days=9), known_at_utc=NOW)
+    assert known.sign == "room_in_use"
+    assert sighting_for_model(known).trust == TRUST_BY_SIGN["room_in_use"]

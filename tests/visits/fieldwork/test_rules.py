@@ -35,7 +35,7 @@ def record(kind: str, seq: int = 1, *, account: int = 1, **body: Any) -> FieldRe
     )
 
 
-def sighting(seen: str, *, account: int = 1, both: bool = False) -> FieldRecord:
+def sighting(seen: str, *, account: int = 1, both: bool = False, **more: str | None) -> FieldRecord:
     return record(
         "sighting",
         account=account,
@@ -44,7 +44,16 @@ def sighting(seen: str, *, account: int = 1, both: bool = False) -> FieldRecord:
         met_by_both=both,
         villagers_asked=3,
         villagers_know=1,
+        **more,
     )
+
+
+def test_the_stronger_sign_of_two_inspectors_counts_and_old_records_have_none() -> None:
+    room = sighting("seen_by_others", sign="room_in_use")
+    call = sighting("seen_by_others", account=2, sign="landline")
+    for said, sign in (([room, call], "landline"), ([room, sighting("not_met", account=2)], "room_in_use")):
+        assert [u.sign for u in unions(said)] == [sign]
+    assert [u.sign for u in unions([sighting("seen_by_others"), sighting("not_met", sign=None)])] == [None]
 
 
 def explained(word: Explained) -> AbsenceExplanation:

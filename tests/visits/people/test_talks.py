@@ -28,10 +28,9 @@ def test_a_talk_has_no_field_for_what_was_said() -> None:
 
 
 def test_the_quarter_lists_those_nobody_talked_with(world: World) -> None:
-    quarter = (date(2026, 10, 1), date(2026, 12, 31))
     organization = world.actors["organization"]
     with world.store.writing() as uow:
-        before = people.without_a_talk(uow, organization, *quarter)
+        before = people.talks_of_quarter(uow, organization, 2026, 4)
         people.record_talk(
             uow,
             organization,
@@ -41,10 +40,13 @@ def test_the_quarter_lists_those_nobody_talked_with(world: World) -> None:
             kind="regular",
             at_utc=NOW,
         )
-        after = people.without_a_talk(uow, organization, *quarter)
+        after = people.talks_of_quarter(uow, organization, 2026, 4)
+        assert people.talks_of_quarter(uow, organization, 2027, 1).without == before.without
         assert [t.with_whom for t in people.talks_of(uow, world.postings[WHO])] == ["乡党委书记"]
-    assert {p.name for p in before} - {p.name for p in after} == {WHO}
-    assert [p.village_code for p in after] == sorted(p.village_code for p in after)
+    assert (before.begins, before.ends) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert after.expected == before.expected == len(before.without)
+    assert {p.name for p in before.without} - {p.name for p in after.without} == {WHO}
+    assert [p.village_code for p in after.without] == sorted(p.village_code for p in after.without)
 
 
 @pytest.mark.parametrize("who", ["first", "office", "leader", "oversight", "discipline"])

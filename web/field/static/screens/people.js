@@ -12,6 +12,7 @@ import { known, t } from "./words.js";
 export const title = () => t("people.title");
 
 export const FIRST = ["met", "not_met"];
+const SIGNS = ["room_in_use", "landline"];
 const OTHERS = ["seen_by_others", "said_on_leave", "said_on_trip", "cannot_tell"];
 
 export function view() {
@@ -31,20 +32,20 @@ function person(posting) {
 
 const signedView = (sighting) => html`
   <p>${mark(sighting.seen === "met" ? "good" : "plain", t(`seen.${sighting.seen}`))} <span class="soft">${t("people.signed")}</span></p>
-  ${sighting.seen === "met" ? nothing : photosOf(sighting.id)}`;
+  ${sighting.seen === "met" || sighting.sign === "room_in_use" ? nothing : photosOf(sighting.id)}`;
 
 function fields(posting, sighting) {
   const change = (changes) => keepSighting(posting.id, changes);
   const type = (changes) => typeSighting(posting.id, changes);
   return html`${sightingFields(posting, sighting, change, type)}
-    ${sighting && sighting.seen !== "met" ? button(t("people.sign_for_photo"), () => act(() => sign(posting.id))) : nothing}`;
+    ${sighting && sighting.seen !== "met" && sighting.sign !== "room_in_use" ? button(t("people.sign_for_photo"), () => act(() => sign(posting.id))) : nothing}`;
 }
 
 /** The fields of a sighting; used for the visit and for corrections. */
 export function sightingFields(posting, sighting, change, type, first = [...FIRST, "not_asked"]) {
   const name = `seen-${posting.id}`;
   const value = sighting ? sighting.seen : "not_asked";
-  const see = (seen) => change({ seen });
+  const see = (seen) => change(seen === "seen_by_others" ? { seen } : { seen, sign: null });
   const option = (seen) => [seen, t(`seen.${seen}`)];
   return html`<fieldset class="choice"><legend class="unseen">${t("people.question", { name: posting.name })}</legend>
       <div class="options columns-3">${radios(name, first.map(option), value, see)}</div>
@@ -53,6 +54,7 @@ export function sightingFields(posting, sighting, change, type, first = [...FIRS
     </fieldset>
     ${sighting && value !== "not_asked" ? html`<details><summary>${t("people.more")}</summary>
       ${value === "met" ? tick(t("people.by_both"), sighting.met_by_both, (met_by_both) => change({ met_by_both })) : nothing}
+      ${value === "seen_by_others" ? SIGNS.map((sign) => tick(t(`sign.${sign}`), sighting.sign === sign, (on) => change({ sign: on ? sign : null }))) : nothing}
       ${counter(t("people.asked"), sighting.villagers_asked, (n) => change({ villagers_asked: n, villagers_know: Math.min(n, sighting.villagers_know) }))}
       ${counter(t("people.know"), sighting.villagers_know, (n) => change({ villagers_know: n }), { most: sighting.villagers_asked })}
       ${field(t("people.note"), sighting.note, (note) => type({ note }), { rows: 2, hint: t("people.note_hint") })}
@@ -78,8 +80,8 @@ export async function signSightings() {
 }
 
 function sign(posting_id) {
-  const { seen, met_by_both, villagers_asked, villagers_know, note, fix } = state.draft.sightings[posting_id];
-  const body = { posting_id, seen, met_by_both: seen === "met" && met_by_both, villagers_asked, villagers_know, fix, note };
+  const { seen, met_by_both, villagers_asked, villagers_know, sign: shown, note, fix } = state.draft.sightings[posting_id];
+  const body = { posting_id, seen, met_by_both: seen === "met" && met_by_both, villagers_asked, villagers_know, sign: seen === "seen_by_others" ? shown || null : null, fix, note };
   return visits.add(state.visit.visit_id, "sighting", body, { draft: state.draft });
 }
 
