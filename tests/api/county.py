@@ -347,7 +347,7 @@ def _follow(county: County) -> None:
             input_sha256="0" * 64,
             postings=1,
             sightings=0,
-            population=population_figures([], {}, []),
+            population=population_figures([], {}, [], []),
             made_utc=at_utc,
         )
         uow.session.add_all([appeal, handed, run])

@@ -90,7 +90,7 @@ def a_run(world: World, who: list[str], *, visits: int = 20, pairs: int = 12) ->
             }
             for login in who
         ]
-        agreed = {"both_found": pairs, "only_first": 0, "only_second": 0, "both_missed": 0}
+        agreed: dict[str, Any] = {"both_found": pairs, "only_first": 0, "only_second": 0, "both_missed": 0}
         agreed |= {"agree": 1.0, "kappa": None, "low95": None, "high95": None}
         population = {"inspectors": {"agreement": agreed, "agreement_days_apart": None, "facts": facts}}
         uow.session.add(
