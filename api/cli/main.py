@@ -20,6 +20,7 @@ from api.cli.retention import retention
 from api.cli.serve import serve
 from api.cli.standards import standard
 from api.cli.upkeep import check, migrate, sweep, tiles
+from api.cli.vault import vault
 from api.cli.witness import checkpoint, witness
 from api.settings import BadSetting
 from api.workbooks import WorkbookError
@@ -52,5 +53,5 @@ def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> N
 imports.add_command(phone)
 for command in (bootstrap, user, imports, calendar, plan, migrate, serve, check, sweep, presence, standard, keys):
     shidi.add_command(command)
-for command in (residence_command, tiles, checkpoint, witness, bundle, verify, retention, backup, restore):
+for command in (residence_command, tiles, checkpoint, witness, vault, bundle, verify, retention, backup, restore):
     shidi.add_command(command)

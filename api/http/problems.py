@@ -110,6 +110,7 @@ from visits.review import (
 )
 from visits.review import NoSuchPosting as NoSuchReviewedPosting
 from visits.store import AlreadyServed, CopyFailed, NotEmpty, StoreBusy, StoreUnavailable
+from visits.tipoffs import NoSuchTipOff, NotSealed, TipOffEnded
 from visits.upkeep import BackupBusy, BackupDisturbed, BadRules, NoBackup, PlanChanged, WrongKey
 
 logger = logging.getLogger(__name__)
@@ -263,6 +264,14 @@ PROBLEMS: dict[type[Exception], Problem] = {
     BooksNotAsked: Problem("books-not-asked", 409, "The leave books were not both asked", "尚未核对两本请假登记簿"),
     ReplyStillOpen: Problem("reply-still-open", 409, "The person may still reply", "本人仍可答复"),
     BadStandard: Problem("bad-standard", 422, "The standard cannot hold", "标准不成立"),
+    NoSuchTipOff: Problem("no-such-tip-off", 404, "No such tip-off", "没有这条举报线索"),
+    NotSealed: Problem(
+        "identity-not-sealed",
+        422,
+        "The identity is not sealed to the key in use",
+        "举报人身份没有用现用公钥封存，未保存任何内容",
+    ),
+    TipOffEnded: Problem("tip-off-ended", 409, "It has its outcome already", "这条线索已有办理结果"),
     NoSuchReferral: Problem("no-such-referral", 404, "No such referral", "没有这条提请核实"),
     ReferralClosed: Problem("referral-closed", 409, "The referral was dealt with", "该提请核实已办结"),
     NoSuchReplyLink: Problem("no-such-reply-link", 404, "This way to reply is not open", "该答复入口无效"),

@@ -25,6 +25,7 @@ from api.pages import (
     replies,
     review,
     second_factor,
+    tip_offs,
     visits,
 )
 from api.pages.blueprint import desk
@@ -53,6 +54,7 @@ PAGES = (
     replies,
     review,
     second_factor,
+    tip_offs,
     visits,
 )
 

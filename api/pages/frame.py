@@ -69,6 +69,9 @@ _SAID = frozenset(
         "recusals.done",
         "referrals.done",
         "reply.done",
+        "tip_offs.done",
+        "tip_offs.ended",
+        "tip_offs.key_done",
     }
 )
 
@@ -88,6 +91,7 @@ _ROOMS: tuple[tuple[str, str, Right], ...] = (
     ("/desk/decisions", "nav.decisions", Right.DECIDE),
     ("/desk/inspectors", "nav.inspection", Right.READ_INSPECTORS),
     ("/desk/ledger", "nav.ledger", Right.READ_LEDGER),
+    ("/desk/tip-offs", "nav.tip_offs", Right.READ_CLUES),
     ("/desk/map", "nav.map", Right.READ_COVERAGE),
     ("/desk/figures", "nav.figures", Right.READ_COVERAGE),
     ("/desk/log", "nav.log", Right.READ_LOG),

@@ -35,6 +35,7 @@ from media.proof.export import (
     open_export,
     read_head,
 )
+from media.proof.identity import open_identity, read_identity, read_vault_key, seal_identity, vault_key_bytes
 from media.proof.keys import key_id, load_or_create_private, private_bytes, read_private
 from media.proof.leaf import LEAF_DIGEST, new_salt, salted_leaf
 from media.proof.merkle import (
@@ -122,6 +123,7 @@ __all__ = [
     "new_stamp_request",
     "node_hash",
     "open_export",
+    "open_identity",
     "open_package",
     "p256_verifier",
     "private_bytes",
@@ -129,18 +131,22 @@ __all__ = [
     "read_checkpoint_file",
     "read_code",
     "read_head",
+    "read_identity",
     "read_private",
     "read_public_jwk",
+    "read_vault_key",
     "record_sha256",
     "root",
     "root_at",
     "salted_leaf",
     "seal",
+    "seal_identity",
     "seal_package",
     "sign_p256",
     "signature_holds",
     "unseal",
     "unwrap",
+    "vault_key_bytes",
     "verify_bundle",
     "verify_consistency",
     "verify_inclusion",

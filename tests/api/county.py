@@ -17,7 +17,7 @@ from sqlalchemy import select
 from api.app import create_app, open_store
 from api.settings import read_settings
 from geo import Area, Datum
-from media.proof import new_device_key, sign_p256
+from media.proof import new_device_key, seal_identity, sign_p256
 from tests.api.world import (
     COUNTY,
     FIX,
@@ -46,6 +46,7 @@ from visits.places import Quality, import_areas
 from visits.review.figures import population_figures
 from visits.review.rows import Appeal, BreachHandOver, PresenceFinding, PresenceRun, Referral
 from visits.store import migrate
+from visits.tipoffs import NewTipOff, enter_tip_off, file_identity_key
 from visits.upkeep import checkpoint_now
 
 FAR_COUNTY = FOREIGN_VILLAGE[:6]
@@ -150,6 +151,7 @@ def build(county: County) -> None:
     _review(county, org)
     ids["sealed_id"] = world.assign(hours=20)["id"]
     _plan(county)
+    _tip_off(county)
     county.record = lin.record(ids["visit_id"], "problem", {**PROBLEM_BODY, "text": "补充"})
     ids["export_id"] = _bring_by_stick(world, lin)
     _checkpoint(county)
@@ -188,6 +190,16 @@ def _plan(county: County) -> None:
     chen = str(county.world.actor("chen").account_id)
     kin = {"account_id": chen, "kind": "kin", "division_code": VILLAGE}
     ids["recusal_id"] = office.post("recusals", kin).get_json()["id"]
+
+
+def _tip_off(county: County) -> None:
+    """A report from the public, whose reporter is sealed to a key that nobody here has."""
+    actor, key = county.world.actor("discipline"), new_device_key().public_jwk
+    sealed_to = seal_identity(key, {"name": "演示举报人"})
+    new = NewTipOff(VILLAGE, "letter", date(2026, 5, 11), "信访-7", "某干部私分补贴", sealed_to)
+    with county.world.store.writing() as uow:
+        file_identity_key(uow, actor, key, at_utc=county.world.clock())
+        county.ids["tip_off_id"] = str(enter_tip_off(uow, actor, new, at_utc=county.world.clock()).id)
 
 
 def _checkpoint(county: County) -> None:

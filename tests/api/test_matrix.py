@@ -1,6 +1,7 @@
 """Every route for every role, inside and outside of its reach, answers as ``docs/routes.md`` says."""
 
 import base64
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 from werkzeug.test import TestResponse
 
+from media.proof import new_device_key
 from tests.api.county import INSIDE, OUTSIDE, County, a_draw, build, cosignature, keep, opened, sign_all_in
 from tests.api.world import COUNTY, OTHER_VILLAGE, PASSPHRASE, PROBLEM_BODY, TUS, VILLAGE
 from tests.components import PostgresServer
@@ -141,6 +143,7 @@ _CALIBRATION = {
 _TALK = {"talked_on": "2026-05-12", "with_whom": "组织部", "kind": "regular"}
 _MATTER = {"reported_on": "2026-05-12", "category": "travel", "to_whom": "县委组织部"}
 _HAND_OVER = {"addressee": "sending_unit", "name": "县财政局", "sent_on": "2026-05-12"}
+_TIP_OFF = {"channel": "letter", "received_on": "2026-05-12", "text": "补贴没有公示", "division_code": VILLAGE}
 _REASON = {"reason": "抽取条件填错"}
 _LINE = {"kind": "mid_year", "title": "年中督查", "from_date": "2026-07-01", "to_date": "2026-07-31"}
 _PAPER = {"arrived": "2026-05-12T09:00", "left": "2026-05-12T10:00"}
@@ -234,6 +237,9 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /desk/plans/{plan_id}/lines": lambda c: Ask(form={**_LINE, "version": "3"}),
     "POST /desk/plan-lines/{line_id}/withdrawal": lambda c: Ask(form={**_REASON, "version": "3"}),
     "POST /desk/plan-lines/{line_id}/checks": lambda c: Ask(form={"village_code": VILLAGE, "held_on": "2026-05-11"}),
+    "POST /desk/tip-offs": lambda c: Ask(form=_TIP_OFF),
+    "POST /desk/tip-offs/key": lambda c: Ask(form={"public_key": json.dumps(new_device_key().public_jwk)}),
+    "POST /desk/tip-offs/{tip_off_id}/outcome": lambda c: Ask(form={"outcome": "已核实"}),
     "POST /desk/recusals": lambda c: Ask(form=_recusal(c)),
     "POST /desk/recusals/{recusal_id}/end": lambda c: Ask(form={}),
     "POST /desk/draws": lambda c: Ask(form=_draw_form(c)),

@@ -8,11 +8,24 @@ import pytest
 
 from api.app import create_app
 from api.settings import read_settings
-from visits import access, draws, fieldwork, intake, ledger, log, people, places, plans, review, upkeep
+from visits import access, draws, fieldwork, intake, ledger, log, people, places, plans, review, tipoffs, upkeep
 from visits.store import Base
 
 DOC = Path(__file__).parents[2] / "docs" / "privacy.md"
-ROOMS = (access, draws, fieldwork, intake, ledger, log, people, places, plans, review, upkeep)  # each brings its tables
+ROOMS = (
+    access,
+    draws,
+    fieldwork,
+    intake,
+    ledger,
+    log,
+    people,
+    places,
+    plans,
+    review,
+    tipoffs,
+    upkeep,
+)  # each brings its tables
 
 # Of households and of bodies: no column and no field may be called anything like it.
 NEVER = re.compile(

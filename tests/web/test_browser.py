@@ -54,7 +54,7 @@ class Window:
         self.page.get_by_label("账号").fill(login)
         self.page.get_by_label("口令").fill(PASSPHRASE)
         self.page.get_by_role("button", name="登录").click()
-        self.page.wait_for_url(re.compile("/desk/(map)?$"))
+        self.page.wait_for_url(re.compile("/desk/(map|log)?$"))
         return self
 
     def sideways_px(self) -> int:

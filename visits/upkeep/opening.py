@@ -11,6 +11,7 @@ from visits.ledger import NoSuchProblem, problem
 from visits.log import LogOpening, NotInLog, opening
 from visits.plans import NoSuchAssignment, NoSuchPlan, assignment, line_in_reach, plan
 from visits.store import UnitOfWork
+from visits.tipoffs import NoSuchTipOff, tip_off
 
 Concerned = Callable[[UnitOfWork, Actor, LogOpening, datetime], None]
 
@@ -23,6 +24,7 @@ _NOT_FOR_THIS_CALLER = (
     NoSuchAssignment,
     NoSuchDraw,
     NoSuchPlan,
+    NoSuchTipOff,
 )
 
 
@@ -89,6 +91,10 @@ def _of_a_problem(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: date
     problem(uow, actor, UUID(entry.said["problem_id"]))
 
 
+def _of_a_tip_off(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    tip_off(uow, actor, UUID(entry.said["tip_off_id"]), at_utc=at_utc)
+
+
 CONCERNED: dict[str, Concerned] = {
     "assignment": _of_an_assignment,
     "assignment.withdraw": _of_an_assignment,
@@ -120,6 +126,9 @@ CONCERNED: dict[str, Concerned] = {
     "problem": _of_a_problem,
     "problem.correct": _of_a_problem,
     "problem.withdraw": _of_a_problem,
+    "tip_off": _of_a_tip_off,
+    "tip_off.end": _of_a_tip_off,
+    "identity_key.file": _of_everybody,
     "audit_head": _of_the_audit,
     "checkpoint.witness": _of_everybody,
     "server_key.make": _of_everybody,
