@@ -28,7 +28,8 @@ from visits.access.scope import predecessors_of
 from visits.store import UnitOfWork
 from visits.zone import LOCAL_ZONE
 
-# A phone's sign-in lives on while it is used, at the longest this long after the passphrase was typed.
+# An inspector's phone lives on while it is used, at the longest this long after the passphrase was typed. Everybody
+# else works at a desk: their sign-in, on a phone or not, ends with the day and is not prolonged.
 PHONE_IDLE, PHONE_LIFETIME = timedelta(days=30), timedelta(days=180)
 DESK_LIFETIME = timedelta(hours=10)
 # So long may the second step of a sign-in take, and the setting up of a first second factor.
@@ -143,7 +144,7 @@ def issue(
 ) -> SignedIn:
     """A new token of an account; callers have made sure that it may have one."""
     token = secrets.token_urlsafe(32)
-    expires_utc = at_utc + _lifetime(stage, device_id)
+    expires_utc = at_utc + _lifetime(stage, _goes_out(account, device_id))
     uow.session.add(
         SessionToken(
             token_sha256=digest(token),
@@ -255,7 +256,8 @@ def keep_alive(uow: UnitOfWork, token: str, *, at_utc: datetime) -> None:
         return
     row.last_seen_utc = at_utc
     if row.device_id is not None:
-        row.expires_utc = max(row.expires_utc, min(at_utc + PHONE_IDLE, row.issued_utc + PHONE_LIFETIME))
+        if _goes_out(uow.session.get_one(Account, row.account_id), row.device_id):
+            row.expires_utc = max(row.expires_utc, min(at_utc + PHONE_IDLE, row.issued_utc + PHONE_LIFETIME))
         uow.session.get_one(Device, row.device_id).last_seen_utc = at_utc
 
 
@@ -336,10 +338,15 @@ def _stage_of(uow: UnitOfWork, account: Account, rules: SignInRules) -> Stage:
     return Stage.SET_UP if owes else Stage.FULL
 
 
-def _lifetime(stage: Stage, device_id: UUID | None) -> timedelta:
+def _goes_out(account: Account, device_id: UUID | None) -> bool:
+    """Whether this sign-in must last where there is no network: an inspector's, on a phone."""
+    return device_id is not None and account.role == Role.INSPECTOR
+
+
+def _lifetime(stage: Stage, goes_out: bool) -> timedelta:
     if stage is not Stage.FULL:
         return STEP_LIFETIME if stage is Stage.FACTOR else SET_UP_LIFETIME
-    return PHONE_IDLE if device_id else DESK_LIFETIME
+    return PHONE_IDLE if goes_out else DESK_LIFETIME
 
 
 def _drawn_too_long_ago(account: Account, at_utc: datetime) -> bool:

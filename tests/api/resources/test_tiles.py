@@ -87,6 +87,7 @@ def test_the_status_is_asked_for_again_by_its_tag(drawn: World) -> None:
     again = office.get("coverage/status", headers=tag)
     assert (again.status_code, again.data) == (304, b"")
     drawn.clock.move(days=2)
+    office = drawn.phone("office")
     assert office.get("coverage/status", headers=tag).status_code == 304
     with drawn.store.writing() as uow:
         area = Area(1, {"code": OTHER_VILLAGE}, box(119.4, 27.3, 119.5, 27.4), None)

@@ -279,6 +279,18 @@ def test_a_phone_lives_on_by_use_but_not_for_ever(world: World) -> None:
     assert days == 180
 
 
+@pytest.mark.parametrize("login", ["office", "organization", "discipline", "leader", "oversight"])
+def test_a_phone_of_a_desks_role_is_out_after_a_day_however_much_it_is_used(world: World, login: str) -> None:
+    rules = SignInRules(second_factor_required=False)
+    signed = enter(world, login, rules=rules, device_key=new_device_key().public_jwk)
+    for hours in (3, 6, 9):
+        with world.store.writing() as uow:
+            access.actor_of_token(uow, signed.token, at_utc=NOW + timedelta(hours=hours))
+            access.keep_alive(uow, signed.token, at_utc=NOW + timedelta(hours=hours))
+    with world.store.reading() as uow, pytest.raises(access.NotSignedIn):
+        access.actor_of_token(uow, signed.token, at_utc=NOW + timedelta(hours=10))
+
+
 # ---- The second factor ----
 
 
