@@ -55,7 +55,7 @@ def main() -> None:
     """Print speed, then one line for each world."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3, help="counties simulated of each world")
-    parser.add_argument("--first-seed", type=int, default=HOLD_OUT, help="the first county's seed; the next ones follow")
+    parser.add_argument("--first-seed", type=int, default=HOLD_OUT, help="the first county's seed")
     parser.add_argument("--people", type=int, default=60_000, help="of the test of speed; 0 leaves it out")
     asked = parser.parse_args()
     if asked.people:

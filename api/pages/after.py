@@ -1,5 +1,7 @@
 """Forms for what follows a standing adverse decision, and for talks and major matters; each goes back to its page."""
 
+from collections.abc import Callable, Collection
+from functools import wraps
 from uuid import UUID
 
 from flask import Response, redirect, request
@@ -11,6 +13,7 @@ from api.pages.blueprint import desk
 from api.pages.errors import BadForm
 from api.pages.frame import page
 from api.pages.review import form_day
+from visits.access import Actor
 from visits.people import MATTER_CATEGORIES, TALK_KINDS, record_major_matter, record_talk
 from visits.places import village
 from visits.review import (
@@ -22,100 +25,76 @@ from visits.review import (
     person_page,
     register_appeal,
 )
+from visits.store import UnitOfWork
+
+
+def filed(view: Callable[..., str]) -> Callable[..., AnyResponse]:
+    """A view that files one form: signed in, from a page of ours, in one unit of work; it tells where to go then."""
+
+    @wraps(view)
+    def take(**named: UUID) -> AnyResponse:
+        actor = current_actor()
+        check_csrf()
+        with house().store.writing() as uow:
+            shown_next = view(uow, actor, **named)
+        return redirect(shown_next, 303)
+
+    return take
 
 
 @desk.post("/decisions/<uuid:decision_id>/appeals")
-def take_appeal(decision_id: UUID) -> AnyResponse:
+@filed
+def take_appeal(uow: UnitOfWork, actor: Actor, decision_id: UUID) -> str:
     """Register an appeal that came on paper."""
-    actor = current_actor()
-    check_csrf()
-    text = _words("text", 4000)
-    with house().store.writing() as uow:
-        register_appeal(
-            uow, actor, decision_id, text=text, received_on=form_day("received_on"), how="paper", at_utc=now_utc()
-        )
-    return redirect(f"/desk/decisions/{decision_id}?said=appeal.done", 303)
+    text, received_on = _words("text", 4000), form_day("received_on")
+    register_appeal(uow, actor, decision_id, text=text, received_on=received_on, how="paper", at_utc=now_utc())
+    return f"/desk/decisions/{decision_id}?said=appeal.done"
 
 
 @desk.post("/appeals/<uuid:appeal_id>")
-def take_appeal_answer(appeal_id: UUID) -> AnyResponse:
+@filed
+def take_appeal_answer(uow: UnitOfWork, actor: Actor, appeal_id: UUID) -> str:
     """Keep the decision or set it aside, as a third person."""
-    actor = current_actor()
-    check_csrf()
-    answer, outcome = _words("answer", 4000), request.form.get("outcome", "")
-    if outcome not in ("kept", "set_aside"):
-        raise BadForm("decision.choose")
-    with house().store.writing() as uow:
-        answered = answer_appeal(
-            uow, actor, appeal_id, set_aside=outcome == "set_aside", answer=answer, at_utc=now_utc()
-        )
-    return redirect(f"/desk/decisions/{answered.decision_id}?said=appeal.answered", 303)
+    answer, set_aside = _words("answer", 4000), _one_of("outcome", ("kept", "set_aside")) == "set_aside"
+    answered = answer_appeal(uow, actor, appeal_id, set_aside=set_aside, answer=answer, at_utc=now_utc())
+    return f"/desk/decisions/{answered.decision_id}?said=appeal.answered"
 
 
 @desk.post("/decisions/<uuid:decision_id>/hand-overs")
-def take_hand_over(decision_id: UUID) -> AnyResponse:
+@filed
+def take_hand_over(uow: UnitOfWork, actor: Actor, decision_id: UUID) -> str:
     """Hand a decision to one of its two addressees."""
-    actor = current_actor()
-    check_csrf()
-    addressee, name = request.form.get("addressee", ""), _words("name", 120)
-    if addressee not in ADDRESSEES:
-        raise BadForm("decision.choose")
-    with house().store.writing() as uow:
-        hand_over(
-            uow, actor, decision_id, addressee=addressee, name=name, sent_on=form_day("sent_on"), at_utc=now_utc()
-        )
-    return redirect(f"/desk/decisions/{decision_id}?said=hand_over.done", 303)
+    addressee, name, sent_on = _one_of("addressee", ADDRESSEES), _words("name", 120), form_day("sent_on")
+    hand_over(uow, actor, decision_id, addressee=addressee, name=name, sent_on=sent_on, at_utc=now_utc())
+    return f"/desk/decisions/{decision_id}?said=hand_over.done"
 
 
 @desk.post("/breach-hand-overs/<uuid:hand_over_id>")
-def take_hand_over_step(hand_over_id: UUID) -> AnyResponse:
+@filed
+def take_hand_over_step(uow: UnitOfWork, actor: Actor, hand_over_id: UUID) -> str:
     """Write down that the addressee was consulted, or that it was handled; the second needs the first."""
-    actor = current_actor()
-    check_csrf()
     steps = {"consulted": note_consulted, "handled": note_handled}
-    step = steps.get(request.form.get("step", ""))
-    if step is None:
-        raise BadForm("decision.choose")
-    note = request.form.get("note", "").strip()[:1000]
-    with house().store.writing() as uow:
-        done = step(uow, actor, hand_over_id, on=form_day("on"), note=note, at_utc=now_utc())
-    return redirect(f"/desk/decisions/{done.decision_id}?said=hand_over.step", 303)
+    step, note = steps[_one_of("step", steps)], request.form.get("note", "").strip()[:1000]
+    done = step(uow, actor, hand_over_id, on=form_day("on"), note=note, at_utc=now_utc())
+    return f"/desk/decisions/{done.decision_id}?said=hand_over.step"
 
 
 @desk.post("/postings/<uuid:posting_id>/talks")
-def take_talk(posting_id: UUID) -> AnyResponse:
+@filed
+def take_talk(uow: UnitOfWork, actor: Actor, posting_id: UUID) -> str:
     """Write down that a talk took place; there is no field for what was said."""
-    actor = current_actor()
-    check_csrf()
-    kind, with_whom = request.form.get("kind", ""), _words("with_whom", 64)
-    if kind not in TALK_KINDS:
-        raise BadForm("decision.choose")
-    with house().store.writing() as uow:
-        record_talk(
-            uow, actor, posting_id, talked_on=form_day("talked_on"), with_whom=with_whom, kind=kind, at_utc=now_utc()
-        )
-    return redirect(f"/desk/postings/{posting_id}#talks", 303)
+    kind, with_whom, talked_on = _one_of("kind", TALK_KINDS), _words("with_whom", 64), form_day("talked_on")
+    record_talk(uow, actor, posting_id, talked_on=talked_on, with_whom=with_whom, kind=kind, at_utc=now_utc())
+    return f"/desk/postings/{posting_id}#talks"
 
 
 @desk.post("/postings/<uuid:posting_id>/matters")
-def take_matter(posting_id: UUID) -> AnyResponse:
+@filed
+def take_matter(uow: UnitOfWork, actor: Actor, posting_id: UUID) -> str:
     """Write down that a major matter was reported."""
-    actor = current_actor()
-    check_csrf()
-    category, to_whom = request.form.get("category", ""), _words("to_whom", 120)
-    if category not in MATTER_CATEGORIES:
-        raise BadForm("decision.choose")
-    with house().store.writing() as uow:
-        record_major_matter(
-            uow,
-            actor,
-            posting_id,
-            reported_on=form_day("reported_on"),
-            category=category,
-            to_whom=to_whom,
-            at_utc=now_utc(),
-        )
-    return redirect(f"/desk/postings/{posting_id}#matters", 303)
+    category, to_whom, day = _one_of("category", MATTER_CATEGORIES), _words("to_whom", 120), form_day("reported_on")
+    record_major_matter(uow, actor, posting_id, reported_on=day, category=category, to_whom=to_whom, at_utc=now_utc())
+    return f"/desk/postings/{posting_id}#matters"
 
 
 @desk.get("/postings/<uuid:posting_id>/extract")
@@ -133,3 +112,10 @@ def _words(field: str, most: int) -> str:
     if not text:
         raise BadForm("form.say_it")
     return text
+
+
+def _one_of(field: str, choices: Collection[str]) -> str:
+    chosen = request.form.get(field, "")
+    if chosen not in choices:
+        raise BadForm("decision.choose")
+    return chosen

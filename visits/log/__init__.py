@@ -23,6 +23,7 @@ from visits.log.keys import (
     rotate_key,
     sign,
 )
+from visits.log.kinds import KINDS
 from visits.log.rows import CheckpointRow, LogLeaf, LogNode, ServerKey
 from visits.log.verbs import (
     ConsistencyProof,
@@ -42,6 +43,7 @@ from visits.log.verbs import (
 
 __all__ = [
     "ALGORITHMS",
+    "KINDS",
     "BadCosignature",
     "CheckpointRow",
     "CheckpointView",

@@ -20,6 +20,7 @@ from media.proof import (
     salted_leaf,
 )
 from visits.log.errors import NotInLog
+from visits.log.kinds import KINDS
 from visits.log.rows import LogLeaf, LogNode
 from visits.store import UnitOfWork, lock_for_transaction
 
@@ -89,7 +90,14 @@ def append(uow: UnitOfWork, kind: str, payload: Mapping[str, object], *, at_utc:
 
     The leaf commits to the payload through a random salt, so that nothing that could be guessed (a sealed village,
     a decision) can be confirmed from a proof alone.
+
+    Raises
+    ------
+    ValueError
+        It is of no kind in :data:`visits.log.KINDS`, so nobody could say to whom it may be opened.
     """
+    if kind not in KINDS:
+        raise ValueError(f"there is no kind of log entry {kind!r}")
     lock_for_transaction(uow, "log")
     size = _size(uow)
     opened = canonical({"kind": kind, "at": at_utc.isoformat(), **payload})

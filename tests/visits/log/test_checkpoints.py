@@ -30,7 +30,7 @@ AUDIT_HEAD = {"number": 7, "hash": "ab" * 32}
 def add(store: Store, count: int) -> None:
     with store.writing() as uow:
         for n in range(count):
-            log.append(uow, "test", {"n": n}, at_utc=NOW)
+            log.append(uow, "records", {"n": n}, at_utc=NOW)
 
 
 def make(store: Store, *, at_utc: datetime = NOW) -> log.CheckpointView:

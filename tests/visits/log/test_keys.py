@@ -98,8 +98,8 @@ def test_many_appending_at_once_leave_no_gap_and_no_fork(store: Store) -> None:
     def add(worker: int) -> None:
         for n in range(12):
             with store.writing() as uow:
-                log.append(uow, "test", {"worker": worker, "n": n}, at_utc=NOW)
-                log.append(uow, "test", {"worker": worker, "n": n, "second": True}, at_utc=NOW)
+                log.append(uow, "records", {"worker": worker, "n": n}, at_utc=NOW)
+                log.append(uow, "records", {"worker": worker, "n": n, "second": True}, at_utc=NOW)
 
     threads = [threading.Thread(target=add, args=(worker,)) for worker in range(8)]
     for thread in threads:

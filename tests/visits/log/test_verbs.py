@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 
 def fill(store: Store, count: int) -> list[log.LogEntry]:
     with store.writing() as uow:
-        return [log.append(uow, "test", {"n": n}, at_utc=NOW) for n in range(count)]
+        return [log.append(uow, "records", {"n": n}, at_utc=NOW) for n in range(count)]
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 21])
@@ -32,7 +32,7 @@ def test_every_entry_is_proved_under_the_root(store: Store, count: int) -> None:
             assert said is not None
             leaf = leaf_hash(salted_leaf(bytes.fromhex(said.salt_hex), said.payload.encode()))
             assert leaf.hex() == proof.leaf_hash_hex
-            assert (said.kind, said.said["n"]) == ("test", index)
+            assert (said.kind, said.said["n"]) == ("records", index)
             assert verify_inclusion(
                 leaf,
                 index,
@@ -54,7 +54,9 @@ def test_an_old_size_is_proved_by_an_old_root(store: Store) -> None:
 
 def test_equal_payloads_have_unequal_leaves(store: Store) -> None:
     with store.writing() as uow:
-        leaves = {log.append(uow, "draw", {"village": "350924106208"}, at_utc=NOW).leaf_hash_hex for _ in range(5)}
+        leaves = {
+            log.append(uow, "draw.commit", {"village": "350924106208"}, at_utc=NOW).leaf_hash_hex for _ in range(5)
+        }
     assert len(leaves) == 5
 
 

@@ -1,14 +1,13 @@
 """Who may read what a log entry says: whoever may read the thing it speaks of."""
 
-import re
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
+from tests.visits.review.test_after import answer, appeal, decided_against_somebody, third_person
 from tests.visits.world import NOW, XIADANG, World
 from visits import plans, review, upkeep
-from visits.log import LogLeaf, NotInLog, append, head, opening
+from visits.log import KINDS, LogLeaf, NotInLog, append, head, opening
 
 ROLES = ("first", "third", "far_inspector", "office", "organization", "stranger", "leader", "discipline", "admin")
 
@@ -91,10 +90,31 @@ def test_what_never_was_is_answered_alike(world: World, index: int) -> None:
         upkeep.open_entry(uow, world.actors["office"], index, at_utc=NOW)
 
 
-def test_every_kind_of_entry_says_whom_it_concerns() -> None:
-    text = "\n".join(path.read_text("utf-8") for path in (Path(__file__).resolve().parents[3] / "visits").rglob("*.py"))
-    written = set(re.findall(r'append\(\s*uow,\s*"([a-z_.]+)"', text)) | set(
-        re.findall(r'remember\(\s*uow,\s*actor,\s*"([a-z_.]+)"', text)
-    )
-    assert len(written) >= 9
-    assert written == set(upkeep.CONCERNED)
+def test_what_follows_a_decision_is_opened_to_those_who_read_of_people(world: World) -> None:
+    decided = world.kept(decided_against_somebody)
+    waiting = appeal(world, decided.id)
+    answer(world, waiting.id, third_person(world), set_aside=False)
+    reviewer = world.actors["organization"]
+    with world.store.writing() as uow:
+        for addressee in review.ADDRESSEES:
+            made = review.hand_over(
+                uow, reviewer, decided.id, addressee=addressee, name="某单位", sent_on=NOW.date(), at_utc=NOW
+            )
+            review.note_consulted(uow, reviewer, made.id, on=NOW.date(), note="", at_utc=NOW)
+        review.note_handled(uow, reviewer, made.id, on=NOW.date(), note="", at_utc=NOW)
+    for kind, how_many in (
+        ("decision.propose", 1),
+        ("decision.second", 1),
+        ("appeal.register", 1),
+        ("appeal.answer", 1),
+        ("breach.hand_over", 2),
+        ("breach.consulted", 2),
+        ("breach.handled", 1),
+    ):
+        assert [openers(world, i) for i in entries(world, kind)] == [{"organization"}] * how_many, kind
+
+
+def test_every_kind_of_entry_says_whom_it_concerns_and_no_other_is_written(world: World) -> None:
+    assert set(upkeep.CONCERNED) == KINDS
+    with world.store.writing() as uow, pytest.raises(ValueError, match="no kind"):
+        append(uow, "something.new", {}, at_utc=NOW)
