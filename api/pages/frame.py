@@ -63,6 +63,8 @@ _SAID = frozenset(
         "draws.withdrawn",
         "hand_over.done",
         "hand_over.step",
+        "held.answered",
+        "held.asked",
         "notice.done",
         "phones.done",
         "plans.done",

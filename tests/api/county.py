@@ -43,6 +43,7 @@ from visits.intake import phone_exports
 from visits.log import checkpoint_file, head, opening
 from visits.people import postings
 from visits.places import Quality, import_areas
+from visits.review import ask_correction
 from visits.review.figures import population_figures
 from visits.review.rows import Appeal, BreachHandOver, PresenceFinding, PresenceRun, Referral
 from visits.store import migrate
@@ -196,6 +197,10 @@ def _tip_off(county: County) -> None:
     """A report from the public, whose reporter is sealed to a key that nobody here has."""
     actor, key = county.world.actor("discipline"), new_device_key().public_jwk
     sealed_to = seal_identity(key, {"name": "演示举报人"})
+    with county.world.store.writing() as uow:
+        org, posting_id, at_utc = county.world.actor("org"), UUID(county.ids["posting_id"]), county.world.clock()
+        asked = ask_correction(uow, org, posting_id, what="离任日期", asked_on=date(2026, 5, 11), at_utc=at_utc)
+        county.ids["correction_id"] = str(asked.id)
     new = NewTipOff(VILLAGE, "letter", date(2026, 5, 11), "信访-7", "某干部私分补贴", sealed_to)
     with county.world.store.writing() as uow:
         file_identity_key(uow, actor, key, at_utc=county.world.clock())

@@ -237,6 +237,10 @@ SAMPLES: dict[str, Callable[[County], Ask]] = {
     "POST /desk/plans/{plan_id}/lines": lambda c: Ask(form={**_LINE, "version": "3"}),
     "POST /desk/plan-lines/{line_id}/withdrawal": lambda c: Ask(form={**_REASON, "version": "3"}),
     "POST /desk/plan-lines/{line_id}/checks": lambda c: Ask(form={"village_code": VILLAGE, "held_on": "2026-05-11"}),
+    "POST /desk/postings/{posting_id}/corrections": lambda c: Ask(
+        form={"asked_on": "2026-05-12", "what": "派驻起始日期"}
+    ),
+    "POST /desk/corrections/{correction_id}": lambda c: Ask(form={"outcome": "refused", "answer": "与文件一致"}),
     "POST /desk/tip-offs": lambda c: Ask(form=_TIP_OFF),
     "POST /desk/tip-offs/key": lambda c: Ask(form={"public_key": json.dumps(new_device_key().public_jwk)}),
     "POST /desk/tip-offs/{tip_off_id}/outcome": lambda c: Ask(form={"outcome": "已核实"}),

@@ -81,3 +81,11 @@ class AlreadyHandedOver(ReviewError):
 
 class NoSuchHandOver(ReviewError):
     """There is no such hand-over for the caller."""
+
+
+class NoSuchCorrection(ReviewError):
+    """There is no such request to correct for whoever asks."""
+
+
+class CorrectionDecided(ReviewError):
+    """The request has its answer already."""

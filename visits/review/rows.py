@@ -250,3 +250,22 @@ class BreachHandOver(Base):
     handled_note: Mapped[str] = mapped_column(String(1000))
     recorded_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     recorded_utc: Mapped[datetime]
+
+
+class CorrectionRequest(Base):
+    """That a person asked for something held about them to be corrected, and what came of it. Never deleted."""
+
+    __tablename__ = "correction_request"
+    __table_args__ = (CheckConstraint("outcome IN ('', 'corrected', 'refused')", name="outcome"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    posting_id: Mapped[UUID] = mapped_column(index=True)
+    village_code: Mapped[str] = mapped_column(String(12))
+    asked_on: Mapped[date]
+    what: Mapped[str] = mapped_column(String(2000))
+    registered_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    registered_utc: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(10))
+    answer: Mapped[str] = mapped_column(String(2000))
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    answered_utc: Mapped[datetime | None]

@@ -10,6 +10,7 @@ from visits.fieldwork import NoSuchSighting, NoSuchVisit, sighting, visible_visi
 from visits.ledger import NoSuchProblem, problem
 from visits.log import LogOpening, NotInLog, opening
 from visits.plans import NoSuchAssignment, NoSuchPlan, assignment, line_in_reach, plan
+from visits.review import NoSuchPosting, corrections_of
 from visits.store import UnitOfWork
 from visits.tipoffs import NoSuchTipOff, tip_off
 
@@ -24,6 +25,7 @@ _NOT_FOR_THIS_CALLER = (
     NoSuchAssignment,
     NoSuchDraw,
     NoSuchPlan,
+    NoSuchPosting,
     NoSuchTipOff,
 )
 
@@ -91,6 +93,10 @@ def _of_a_problem(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: date
     problem(uow, actor, UUID(entry.said["problem_id"]))
 
 
+def _of_a_person(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
+    corrections_of(uow, actor, UUID(entry.said["posting_id"]))
+
+
 def _of_a_tip_off(uow: UnitOfWork, actor: Actor, entry: LogOpening, at_utc: datetime) -> None:
     tip_off(uow, actor, UUID(entry.said["tip_off_id"]), at_utc=at_utc)
 
@@ -126,6 +132,8 @@ CONCERNED: dict[str, Concerned] = {
     "problem": _of_a_problem,
     "problem.correct": _of_a_problem,
     "problem.withdraw": _of_a_problem,
+    "correction.ask": _of_a_person,
+    "correction.answer": _of_a_person,
     "tip_off": _of_a_tip_off,
     "tip_off.end": _of_a_tip_off,
     "identity_key.file": _of_everybody,
