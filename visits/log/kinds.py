@@ -32,6 +32,8 @@ KINDS = frozenset(
         "problem",
         "problem.correct",
         "problem.withdraw",
+        "correction.ask",
+        "correction.answer",
         "tip_off",
         "tip_off.end",
         "identity_key.file",
