@@ -14,6 +14,7 @@ not grow with the province beyond the input and the answers.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -339,15 +340,19 @@ class _Learned:
         at, weight, effect = self._looked.effect_visit, self._looked.effect_weight, self._looked.effect
         many = len(self._effects)
         slope = np.bincount(effect, self._score[at] * weight, many)
-        curve = np.bincount(effect, self._information[at] * weight, many)
-        variance = self._variances
+        curve, variance = self._curve, self._variances
         return np.asarray(self._effects + (slope - self._effects / variance) / (curve + 1 / variance))
+
+    @cached_property
+    def _curve(self) -> Floats:
+        """How much all chunks say of each effect; asked for once the last one was added."""
+        at, weight = self._looked.effect_visit, self._looked.effect_weight
+        return np.asarray(np.bincount(self._looked.effect, self._information[at] * weight, len(self._effects)), float)
 
     @property
     def _variances(self) -> Floats:
         """Of each effect the variance of its kind."""
-        at, weight, effect = self._looked.effect_visit, self._looked.effect_weight, self._looked.effect
-        curve = np.bincount(effect, self._information[at] * weight, len(self._effects))
+        curve = self._curve
         variances = np.empty(len(self._effects))
         for kind in np.unique(self._looked.family):
             of = self._looked.family == kind

@@ -120,21 +120,19 @@ def weigh(
     least = np.array([s.least_of_each_kind if s.compares_nights else np.inf for s in asked])
     by_day = (np.minimum(days[1], nights[1]) >= least) & (days[0] >= rates * days[1])
     at_night, _ = _figures(table, ~table.by_day & by_day[table.who], rates)
-    has, has_at_night = table.kinds(everything), table.kinds(~table.by_day)
+    # Plain numbers by posting from here on: asking an array for one number at a time is slow.
+    has, has_at_night = (
+        [dict(zip(kinds, of_one, strict=True)) for of_one in zip(*(n.tolist() for n in kinds.values()), strict=True)]
+        for kinds in (table.kinds(everything), table.kinds(~table.by_day))
+    )
+    counted = (zip(found.tolist(), n.tolist(), strict=True) for found, n in (days, nights))
+    beside = zip(table.directed.tolist(), table.explained.tolist(), strict=True)
     cases = [
-        _Case(
-            standard=s,
-            days=(int(days[0][i]), int(days[1][i])),
-            nights=(int(nights[0][i]), int(nights[1][i])),
-            lacking=_lacking(s.gate, {what: int(n[i]) for what, n in has.items()}),
-            beside=(int(table.directed[i]), int(table.explained[i])),
-        )
-        for i, s in enumerate(asked)
+        _Case(standard=s, days=of_days, nights=of_nights, lacking=_lacking(s.gate, there_is), beside=not_counted)
+        for s, of_days, of_nights, there_is, not_counted in zip(asked, *counted, has, beside, strict=True)
     ]
     for i, case in enumerate(cases):
-        gate = Gate(case.standard.least_of_each_kind, 1, case.standard.gate.inspectors, case.standard.gate.months)
-        enough_at_night = not _lacking(gate, {what: int(n[i]) for what, n in has_at_night.items()})
-        case.weigh(overall.get(i), at_night.get(i) if enough_at_night else None)
+        case.weigh(overall.get(i), at_night.get(i) if _enough_at_night(case.standard, has_at_night[i]) else None)
     _refer(cases)
     said = [case.said(posting_id) for posting_id, case in zip(table.posting_ids, cases, strict=True)]
     return Weighed(said, inspectors)
@@ -225,6 +223,16 @@ class _Case:
 
 def _lacking(gate: Gate, has: Mapping[str, int]) -> dict[str, tuple[int, int]]:
     return {what: (n, getattr(gate, what)) for what, n in has.items() if n < getattr(gate, what)}
+
+
+def _enough_at_night(standard: Standard, has: Mapping[str, int]) -> bool:
+    gate = standard.gate
+    return (
+        has["visits"] >= standard.least_of_each_kind
+        and has["slots"] >= 1
+        and has["inspectors"] >= gate.inspectors
+        and has["months"] >= gate.months
+    )
 
 
 def _refer(cases: Sequence[_Case]) -> None:
