@@ -64,6 +64,17 @@ def test_leaders_see_figures_and_no_names(reviewed: Desk) -> None:
     assert not [name for name in reviewed.world.postings if name in text]
 
 
+def test_inspectors_are_listed_nowhere_while_few_made_enough_visits(reviewed: Desk) -> None:
+    text = reviewed.client("discipline").get("/desk/inspectors").text
+    assert "不足五人，不单列" in text and "目前 0 人次" in text and PRINTED in text
+    assert reviewed.client("office").get("/desk/inspectors").status_code == 403
+
+
+def test_the_quarter_lists_whom_nobody_talked_with(reviewed: Desk) -> None:
+    text = reviewed.client("organization").get("/desk/talks?quarter=nonsense").text
+    assert "演示张一" in text and "已谈" in text
+
+
 def test_the_extract_carries_the_printed_line_and_replies(reviewed: Desk) -> None:
     text = reviewed.client("organization").get(f"/desk/postings/{reviewed.posting(WHO)}/extract").text
     assert text.count(PRINTED) == 2
