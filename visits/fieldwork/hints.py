@@ -286,6 +286,9 @@ def _about_photo(
     about = f"photo:{digest}"
     if record.body["source"] == "gallery":
         yield RaisedHint("from_gallery", about, "weak")
+    shown = next((r for r in case.records if str(r.id) == record.body["of_record"]), None)
+    if shown is not None and shown.body.get("sign") == "room_in_use":
+        yield RaisedHint("room_photographed", about, "sound")
     modified_at = record.body.get("file_modified_at")
     if modified_at is not None and case.began_utc - datetime.fromisoformat(modified_at) > GALLERY_OLD:
         hours = round((case.began_utc - datetime.fromisoformat(modified_at)).total_seconds() / 3600)

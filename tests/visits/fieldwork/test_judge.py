@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date, timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 import pytest
@@ -287,3 +288,15 @@ def test_a_room_in_use_is_kept_with_the_judgement_and_weighed(world: World) -> N
         [known] = fieldwork.sightings_known(uow, "350924", until=TODAY + timedelta(days=9), known_at_utc=NOW)
     assert known.sign == "room_in_use"
     assert sighting_for_model(known).trust == TRUST_BY_SIGN["room_in_use"]
+
+
+def test_a_photo_of_a_room_in_use_is_told(world: World) -> None:
+    [first] = world.open_visit("first")
+    first.arrive()
+    room = first.sight(world.postings["演示李二"], "seen_by_others", sign="room_in_use")
+    first.photo(b"of the room", of_record=room)
+    first.photo(b"of the village")
+    world.send(first)
+    world.judge(first.visit_id)
+    [hint] = [h for h in world.look(first.visit_id).hints if h.code == "room_photographed"]
+    assert hint.about == f"photo:{sha256(b'of the room').hexdigest()}"
