@@ -41,6 +41,7 @@ from media.errors import MediaError
 from media.proof import load_or_create_master_key
 from visits.errors import VisitsError
 from visits.store import JobRunner, Store
+from visits.upkeep import NightRules
 
 ROOMS: tuple[RoomBlueprint, ...] = (
     sessions,
@@ -91,10 +92,14 @@ def furnish(app: Flask, settings: Settings, store: Store, clock: Callable[[], da
         store=store,
         evidence=evidence,
         tiles=tiles,
-        jobs=JobRunner(store, job_handlers(evidence, tiles, clock, settings.timestamp_url, settings.blur_days)),
+        jobs=JobRunner(store, job_handlers(evidence, tiles, clock, settings.timestamp_url, _night_rules(settings))),
         requests=RequestCounter(),
         clock=clock,
     )
+
+
+def _night_rules(settings: Settings) -> NightRules:
+    return NightRules(blur_days=settings.blur_days, tip_off_days=settings.tip_off_days)
 
 
 def with_routes() -> Flask:

@@ -27,7 +27,7 @@ from visits.log import keep_stamp, unstamped
 from visits.places import TileFolder, county_shapes, note_tiles, number_divisions
 from visits.review import say_presence
 from visits.store import Handler, Store
-from visits.upkeep import blur_visits, daily_checkpoint, stamp_refused
+from visits.upkeep import NightRules, by_night, daily_checkpoint, stamp_refused
 from visits.zone import LOCAL_ZONE
 
 DISPLAY_COPY = "display.jpg"
@@ -38,7 +38,7 @@ def job_handlers(
     tiles: TileFolder,
     clock: Callable[[], datetime],
     timestamp_url: str | None = None,
-    blur_days: int = 90,
+    rules: NightRules | None = None,
 ) -> Mapping[str, Handler]:
     """The handlers of every kind of job that the rooms put.
 
@@ -52,7 +52,7 @@ def job_handlers(
         "enter_ledger": _written(enter_problems, UUID, clock),
         "say_presence": _written(say_presence, UUID, clock),
         "review_presence": lambda store, _subject: review_presence(store, clock),
-        "blur_visits": lambda store, _subject: _blur_visits(store, blur_days, clock),
+        "blur_visits": lambda store, _subject: by_night(store, rules or NightRules(), at_utc=clock()),
         "make_checkpoint": lambda store, _subject: _make_checkpoint(store, clock),
         "stamp_checkpoints": lambda store, _subject: _stamp_checkpoints(store, timestamp_url, clock),
         "inspect_photo": lambda store, subject: _inspect_photo(store, evidence, seen, subject, clock),
@@ -73,10 +73,6 @@ def _written(verb: Callable[..., object], kind: Callable[[str], object], clock: 
 def _make_checkpoint(store: Store, clock: Callable[[], datetime]) -> None:
     with store.writing() as uow:
         daily_checkpoint(uow, at_utc=clock())
-
-
-def _blur_visits(store: Store, days: int, clock: Callable[[], datetime]) -> None:
-    blur_visits(store, days=days, at_utc=clock())
 
 
 def _stamp_checkpoints(store: Store, authority: str | None, clock: Callable[[], datetime]) -> None:

@@ -36,6 +36,7 @@ KINDS = frozenset(
         "correction.answer",
         "tip_off",
         "tip_off.end",
+        "tip_off.removal",
         "identity_key.file",
         "audit_head",
         "checkpoint.witness",

@@ -154,6 +154,7 @@ class Store:
             f"busy_timeout={round(self._write_lock_timeout_s * 1000)}",
             "trusted_schema=OFF",
             "wal_autocheckpoint=0",
+            "secure_delete=ON",  # What a rule removes is overwritten, however SQLite was built.
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -1,6 +1,7 @@
 """Reports from the public: what they are about, and who made them under a key that this server does not hold."""
 
 from visits.tipoffs.errors import NoSuchTipOff, NotSealed, TipOffEnded, TipOffError
+from visits.tipoffs.removal import remove_tip_offs
 from visits.tipoffs.rows import CHANNELS, IdentityKey, TipOff
 from visits.tipoffs.verbs import (
     KeyView,
@@ -30,6 +31,7 @@ __all__ = [
     "enter_tip_off",
     "file_identity_key",
     "identity_key",
+    "remove_tip_offs",
     "sealed_identity",
     "tip_off",
     "tip_offs",

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from visits.store import Base
 
 CHANNELS = ("web", "phone", "letter", "call_in", "handed_over")
+# What stands for the outcome once it was removed: the table asks for some word wherever an outcome is dated.
+REMOVED = "removed by rule"
 
 
 class IdentityKey(Base):
@@ -35,7 +37,10 @@ class IdentityKey(Base):
 
 
 class TipOff(Base):
-    """One report from the public: what it is about, never from whom. ``sealed_identity`` is empty once destroyed."""
+    """One report from the public: what it is about, never from whom. ``sealed_identity`` is empty once destroyed.
+
+    After ``removed_utc`` there is neither text, outcome nor identity; that it came, and when, stays.
+    """
 
     __tablename__ = "tip_off"
     __table_args__ = (
@@ -56,3 +61,5 @@ class TipOff(Base):
     outcome: Mapped[str] = mapped_column(String(2000))
     outcome_utc: Mapped[datetime | None]
     identity_destroyed_utc: Mapped[datetime | None]
+    removed_utc: Mapped[datetime | None]
+    removed_after_days: Mapped[int | None]

@@ -54,6 +54,8 @@ class TipOffView:
     outcome: str
     outcome_utc: datetime | None
     identity_destroyed_utc: datetime | None
+    removed_utc: datetime | None
+    removed_after_days: int | None
 
 
 def identity_key(uow: UnitOfWork, actor: Actor) -> KeyView | None:
@@ -118,6 +120,8 @@ def enter_tip_off(uow: UnitOfWork, actor: Actor, new: NewTipOff, *, at_utc: date
         outcome="",
         outcome_utc=None,
         identity_destroyed_utc=None,
+        removed_utc=None,
+        removed_after_days=None,
     )
     uow.session.add(row)
     uow.session.flush()
@@ -211,7 +215,9 @@ def _view(row: TipOff) -> TipOffView:
         has_identity=bool(row.sealed_identity),
         identity_kid=row.identity_kid,
         entered_utc=row.entered_utc,
-        outcome=row.outcome,
+        outcome="" if row.removed_utc else row.outcome,
         outcome_utc=row.outcome_utc,
         identity_destroyed_utc=row.identity_destroyed_utc,
+        removed_utc=row.removed_utc,
+        removed_after_days=row.removed_after_days,
     )

@@ -15,6 +15,7 @@ from visits.upkeep.errors import (
     WrongKey,
 )
 from visits.upkeep.keys import UNDER_THE_MASTER_KEY, exchange_master_key, opens, rotate_server_key
+from visits.upkeep.night import NightRules, by_night
 from visits.upkeep.opening import CONCERNED, open_entry
 from visits.upkeep.retention import (
     RetentionPlan,
@@ -44,6 +45,7 @@ __all__ = [
     "Finding",
     "Held",
     "Manifest",
+    "NightRules",
     "NoBackup",
     "PlanChanged",
     "Report",
@@ -58,6 +60,7 @@ __all__ = [
     "blur_visit",
     "blur_visits",
     "bundle_of_visit",
+    "by_night",
     "carry_out",
     "check",
     "checkpoint_by_hand",

@@ -136,6 +136,7 @@ CONCERNED: dict[str, Concerned] = {
     "correction.answer": _of_a_person,
     "tip_off": _of_a_tip_off,
     "tip_off.end": _of_a_tip_off,
+    "tip_off.removal": _of_a_tip_off,
     "identity_key.file": _of_everybody,
     "audit_head": _of_the_audit,
     "checkpoint.witness": _of_everybody,

@@ -15,7 +15,7 @@ from tests.api.resources.test_phone_exports import bring, manifest, of_visit, re
 from tests.api.world import FIX, PASSPHRASE, Phone, World, a_photo, begin_upload, photo_body, send_piece
 from tests.phone_exports import container
 from visits.store import Job
-from visits.upkeep import read_rules
+from visits.upkeep import NightRules, read_rules
 
 ROOT = Path(__file__).parents[3]
 ONE_DAY = '[[rule]]\nname = "正常满一天"\nof = "in_order"\ndays = 1\n'
@@ -125,7 +125,9 @@ def test_positions_are_blurred_by_the_nightly_job_and_every_page_says_so(
 ) -> None:
     org, now = world.phone("org"), world.clock()
     assert org.get(f"visits/{visit_id}").get_json()["blurred_utc"] is None
-    in_time = job_handlers(world.house.evidence, world.house.tiles, lambda: now + timedelta(days=8), blur_days=7)
+    in_time = job_handlers(
+        world.house.evidence, world.house.tiles, lambda: now + timedelta(days=8), rules=NightRules(blur_days=7)
+    )
     in_time["blur_visits"](world.store, "daily")
     with world.store.reading() as uow:
         [due] = uow.session.scalars(select(Job.due_utc).where(Job.kind == "blur_visits", Job.state == "waiting"))
