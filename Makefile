@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 SERVE ?= 1
+VISITS ?= 150
 PYTEST_ARGS ?=
 
 VENV := .venv
@@ -14,7 +15,8 @@ LOCK_VENV := build/lock-venv
 
 help:
 	@echo "make setup         make $(VENV) with everything the lock names (the other commands do it when needed)"
-	@echo "make demo          load the sample county, run a round over HTTP, serve until stopped (SERVE=0: end after the run)"
+	@echo "make demo          load the sample county, run a round and a season over HTTP, serve until stopped"
+	@echo "                   (SERVE=0: end after the run; VISITS=0: no season; VISITS=900: a whole one)"
 	@echo "make test          all checks and all tests"
 	@echo "make long          the phone page in WebKitGTK; needs webkit2gtk-driver, xvfb and the extra: pip install -e '.[long]'"
 	@echo "make lint          the checks alone: ruff, mypy, import contracts"
@@ -47,7 +49,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Ready: $(BIN)/shidi"
 
 demo: setup
-	@$(BIN)/python -m demo $(if $(filter 0 no false,$(SERVE)),--no-serve,--serve)
+	@$(BIN)/python -m demo $(if $(filter 0 no false,$(SERVE)),--no-serve,--serve) --visits $(VISITS)
 
 lint: setup
 	@echo "ruff";  $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .

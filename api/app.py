@@ -92,7 +92,11 @@ def furnish(app: Flask, settings: Settings, store: Store, clock: Callable[[], da
         store=store,
         evidence=evidence,
         tiles=tiles,
-        jobs=JobRunner(store, job_handlers(evidence, tiles, clock, settings.timestamp_url, _night_rules(settings))),
+        jobs=JobRunner(
+            store,
+            job_handlers(evidence, tiles, clock, settings.timestamp_url, _night_rules(settings)),
+            clock=clock,
+        ),
         requests=RequestCounter(),
         clock=clock,
     )

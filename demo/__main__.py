@@ -1,5 +1,6 @@
-"""``python -m demo``: play the story on the sample county, then serve its pages."""
+"""``python -m demo``: play the story on the sample county, a season beside it, then serve their pages."""
 
+import os
 import shutil
 import signal
 import sys
@@ -7,11 +8,15 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
+# Before numpy is loaded, as wsgi.py has it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import click
 
 from demo.cast import ACCOUNTS, ADMIN_LOGIN
 from demo.errors import DemoError
 from demo.run import STEPS, run_story
+from demo.season import SEASON_STEPS, play_season
 from demo.server import Server, free_port
 from demo.stage import Stage
 from demo.story import Story
@@ -24,15 +29,22 @@ MARKER = ".shidi-demo"
 @click.option("--serve/--no-serve", default=True, help="Serve the pages after the run until stopped.")
 @click.option("--data", type=click.Path(path_type=Path), help="Data folder; an earlier demo's folder is made anew.")
 @click.option("--port", type=click.IntRange(1, 65_535), help="Port on this machine; a free one if not given.")
-def demo(serve: bool, data: Path | None, port: int | None) -> None:
-    """One unannounced visit from workbook to decision, over real HTTP, on invented people and synthetic places."""
+@click.option("--visits", type=click.IntRange(0, 5_000), default=150, help="Visits of the season; none: 0; whole: 900.")
+def demo(serve: bool, data: Path | None, port: int | None, visits: int) -> None:
+    """One unannounced visit from workbook to decision, then a season of the county, over real HTTP.
+
+    People are invented and places synthetic.
+    """
     signal.signal(signal.SIGTERM, _end_as_by_ctrl_c)
-    story = Story(STEPS)
+    story = Story(STEPS + (SEASON_STEPS if visits else 0))
     with tempfile.TemporaryDirectory(prefix="shidi-demo-") as temporary:
         folder = _fresh(data or (Path(SERVED_FOLDER) if serve else Path(temporary) / "data"))
         server = Server(folder, port or free_port())
         try:
             run = run_story(folder, server, story)
+            if visits:
+                play_season(run, visits)
+            story.tell(f"{story.checked} promises checked, all kept")
             story.print_summary()
             if serve:
                 _serve(run)
@@ -42,7 +54,7 @@ def demo(serve: bool, data: Path | None, port: int | None) -> None:
             sys.exit(1)
         except KeyboardInterrupt:
             click.echo("\n已停止 / Stopped.")
-            sys.exit(0 if serve and story.done == STEPS else 130)
+            sys.exit(0 if serve and story.done == story.steps else 130)
         finally:
             server.stop()
 

@@ -49,11 +49,12 @@ class PhoneDay:
 
 
 class Inspector:
-    """One inspector with a phone that gives positions in one datum."""
+    """One inspector with a phone that gives positions in one datum, and declares that or another one."""
 
-    def __init__(self, phone: Phone, *, datum: Datum, seed: int) -> None:
+    def __init__(self, phone: Phone, *, datum: Datum, seed: int, declares: Datum | None = None) -> None:
         self.phone = phone
         self.datum = datum
+        self.declares = declares or datum
         self.random = np.random.default_rng(seed)
         self.posting_ids = {posting["name"]: posting["id"] for posting in phone.package["postings"]}
 
@@ -64,10 +65,10 @@ class Inspector:
         return {
             "lon_deg": round(lon_deg, 7),
             "lat_deg": round(lat_deg, 7),
-            "datum": str(self.datum),
+            "datum": str(self.declares),
             "datum_how": "declared",
             "accuracy_m": accuracy_m,
-            "fixed_at": datetime.now(LOCAL).isoformat(),
+            "fixed_at": self.phone.clock().isoformat(),
             "source": "geolocation",
         }
 

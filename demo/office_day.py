@@ -10,7 +10,7 @@ from pathlib import Path
 import shapely
 from openpyxl import load_workbook
 
-from demo.cast import ADMIN_LOGIN
+from demo.cast import ADMIN_LOGIN, posted_people, posted_villages
 from demo.county import County
 from demo.errors import DemoError
 from demo.places import Placed
@@ -26,6 +26,7 @@ from demo.workbooks import (
 
 DIVISION = "3509"
 _MARK_HEADER = "问题说明（系统）"
+_PASSPHRASE = re.compile(r"[a-z2-9]{5}(?:-[a-z2-9]{5}){3}")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Office:
         said = shidi(
             self.data_dir, "bootstrap", "--login", ADMIN_LOGIN, "--name", "演示·管理员", "--division", DIVISION
         )
-        found = re.search(r"[a-z2-9]{5}(?:-[a-z2-9]{5}){3}", said.text)
+        found = _PASSPHRASE.search(said.text)
         if found is None:
             raise DemoError(f"the bootstrap command printed no passphrase:\n{said.text}")
         self.passphrases[ADMIN_LOGIN] = found[0]
@@ -64,8 +65,14 @@ class Office:
         """Villages, the county's boundary, and sites."""
         villages, areas, sites = (self.files / name for name in ("villages.xlsx", "county.geojson", "sites.xlsx"))
         write_villages(villages, self.county, self.placed, self.visit_day)
-        write_sites(sites, self.county, self.placed, self.visit_day)
-        areas.write_text(json.dumps(self._boundary(), ensure_ascii=False), encoding="utf-8")
+        write_sites(
+            sites,
+            self.county,
+            self.placed,
+            self.visit_day,
+            with_quarters={village.code for village in posted_villages(self.county)},
+        )
+        areas.write_text(boundary_geojson(self.county), encoding="utf-8")
         self._import("villages", villages, ADMIN_LOGIN, "--county-name", self.county.name)
         self._import("areas", areas, ADMIN_LOGIN, "--datum", "wgs84")
         self._import("sites", sites, ADMIN_LOGIN)
@@ -75,10 +82,7 @@ class Office:
         accounts, passphrases = self.files / "accounts.xlsx", self.files / "passphrases.csv"
         write_accounts(accounts, self.visit_day)
         self._import("accounts", accounts, ADMIN_LOGIN, "--passphrases", str(passphrases))
-        for line in passphrases.read_text(encoding="utf-8-sig").splitlines():
-            found = re.search(r"[a-z2-9]{5}(?:-[a-z2-9]{5}){3}", line)
-            if found is not None:
-                self.passphrases[line.split(",")[0].strip()] = found[0]
+        self.passphrases |= passphrases_in(passphrases)
 
     def import_bad_roster(self) -> Refused:
         """Send a roster that must be refused, and read what is marked in the workbook that comes back."""
@@ -108,7 +112,7 @@ class Office:
     def import_roster(self) -> None:
         """The good roster."""
         roster = self.files / "roster.xlsx"
-        write_roster(roster, self.county, self.visit_day)
+        write_roster(roster, self.county, posted_people(self.county), self.visit_day)
         self._import("roster", roster, "org.a")
 
     def import_leave_books(self, *, filled_on: date, later: bool) -> None:
@@ -126,10 +130,19 @@ class Office:
     def _import(self, what: str, path: Path, as_login: str, *options: str, expected: int = 0) -> None:
         shidi(self.data_dir, "import", what, str(path), "--as", as_login, *options, expected=expected)
 
-    def _boundary(self) -> dict[str, object]:
-        geometry = json.loads(shapely.to_geojson(self.county.boundary))
-        properties = {"code": self.county.code, "name": self.county.name}
-        return {
-            "type": "FeatureCollection",
-            "features": [{"type": "Feature", "properties": properties, "geometry": geometry}],
-        }
+
+def boundary_geojson(county: County) -> str:
+    """The county's boundary as the surveyors hand it over."""
+    geometry = json.loads(shapely.to_geojson(county.boundary))
+    properties = {"code": county.code, "name": county.name}
+    feature = {"type": "Feature", "properties": properties, "geometry": geometry}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]}, ensure_ascii=False)
+
+
+def passphrases_in(path: Path) -> dict[str, str]:
+    """The passphrases that an import of accounts wrote down, by login."""
+    found = {}
+    for line in path.read_text(encoding="utf-8-sig").splitlines():
+        if (passphrase := _PASSPHRASE.search(line)) is not None:
+            found[line.split(",")[0].strip()] = passphrase[0]
+    return found

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -77,9 +78,14 @@ class Traffic:
     smallest_chunk_bytes: int = CHUNK_BYTES
 
 
-def uuid7() -> UUID:
+def machines_clock() -> datetime:
+    """The time of this machine, as a phone in the village has it."""
+    return datetime.now(LOCAL)
+
+
+def uuid7(at: datetime | None = None) -> UUID:
     """A new id that sorts by time (RFC 9562, version 7)."""
-    stamp_ms = time.time_ns() // 1_000_000
+    stamp_ms = time.time_ns() // 1_000_000 if at is None else round(at.timestamp() * 1000)
     number = (stamp_ms & (1 << 48) - 1) << 80 | secrets.randbits(80)
     number = number & ~(0xF << 76) | 0x7 << 76
     return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
@@ -88,11 +94,19 @@ def uuid7() -> UUID:
 class Phone:
     """One phone: a folder on disk, a key of its own, and a way to the server."""
 
-    def __init__(self, folder: Path, base_url: str, *, chunk_bytes: int = CHUNK_BYTES) -> None:
-        """Take up the folder's state, or begin one."""
+    def __init__(
+        self,
+        folder: Path,
+        base_url: str,
+        *,
+        chunk_bytes: int = CHUNK_BYTES,
+        clock: Callable[[], datetime] = machines_clock,
+    ) -> None:
+        """Take up the folder's state, or begin one. ``clock`` tells the phone's own time, zone included."""
         self.folder = folder
         self.base_url = base_url
         self.chunk_bytes = chunk_bytes
+        self.clock = clock
         self.traffic = Traffic(smallest_chunk_bytes=chunk_bytes)
         # Told of every offset the server acknowledged, and half way through every chunk with a negative one: the
         # run uses it to kill the server at a chosen moment.
@@ -122,20 +136,20 @@ class Phone:
 
     def ask_to_open(self, assignment_id: str, fix: Json | None = None) -> requests.Response:
         """Ask to open a sealed assignment; the package is kept when the server gives it."""
-        body: Json = {"device_utc": datetime.now(LOCAL).isoformat()}
+        body: Json = {"device_utc": self.clock().isoformat()}
         if fix is not None:
             body["fix"] = fix
         answer = self._call("POST", f"/api/v1/assignments/{assignment_id}/opening", json=body)
         if answer.status_code == 200:
             package = answer.json()
-            self._remember(package=package, visit_id=package["visit_id"], nonce_at=time.time())
+            self._remember(package=package, visit_id=package["visit_id"], nonce_at=self.clock().timestamp())
         return answer
 
     def fetch_package(self, assignment_id: str) -> Json:
         """Fetch the sealed package, which can be done days before; it is kept until the code is at hand."""
-        body = {"device_utc": datetime.now(LOCAL).isoformat()}
+        body = {"device_utc": self.clock().isoformat()}
         issued: Json = _expect(self._call("POST", f"/api/v1/assignments/{assignment_id}/package", json=body), 200)
-        self._remember(sealed=issued, nonce_at=time.time())
+        self._remember(sealed=issued, nonce_at=self.clock().timestamp())
         return issued
 
     def open_with_code(self, code: str) -> Recorded:
@@ -145,6 +159,16 @@ class Phone:
         package: Json = {**json.loads(plaintext), "nonce": issued["nonce"]}
         self._remember(package=package, visit_id=package["visit_id"])
         return self.record("open", {"how": "key", "fix": None})
+
+    def with_empty_outbox(self, folder: Path) -> "Phone":
+        """The same phone, its key and its sign-in, with nothing recorded yet, in another folder.
+
+        What was delivered stays behind: a phone that looks through everything it ever saved gets slower by the visit.
+        """
+        folder.mkdir(parents=True)
+        for name in ("key.pem", "state.json"):
+            shutil.copyfile(self.folder / name, folder / name)
+        return Phone(folder, self.base_url, clock=self.clock)
 
     @property
     def package(self) -> Json:
@@ -160,14 +184,15 @@ class Phone:
         """Write one record, signed and chained to the one before; it is on disk when this returns."""
         before = self.records()
         state = self.state
+        made_at = self.clock()
         content = {
-            "id": str(uuid7()),
+            "id": str(uuid7(made_at)),
             "visit_id": state["visit_id"],
             "kind": kind,
             "seq": len(before) + 1,
             "previous": before[-1].sha256 if before else None,
-            "made_at": datetime.now(LOCAL).isoformat(),
-            "monotonic_ms": round((time.time() - state["nonce_at"]) * 1000),
+            "made_at": made_at.isoformat(),
+            "monotonic_ms": round((made_at.timestamp() - state["nonce_at"]) * 1000),
             "nonce": state["package"]["nonce"],
             "body": body,
         }
@@ -189,7 +214,7 @@ class Phone:
             "sha256": sha256,
             "size_bytes": len(data),
             "media_type": media_type,
-            "taken_at": datetime.now(LOCAL).isoformat(),
+            "taken_at": self.clock().isoformat(),
             "source": source,
             "fixes": fixes,
             "of_record": of_record,

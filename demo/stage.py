@@ -48,10 +48,8 @@ class Stage:
 
 def all_items(desk: Desk, path: str) -> Iterator[Json]:
     """Every item of a paged list."""
-    cursor: dict[str, str] = {}
-    while True:
-        page = desk.read(path, limit="100", **cursor)
+    page = desk.read(path, limit="100")
+    yield from page["items"]
+    while page["next"] is not None:
+        page = desk.read(page["next"])
         yield from page["items"]
-        if page["next"] is None:
-            return
-        cursor = {"cursor": page["next"]}

@@ -30,6 +30,16 @@ class Story:
             self.out.write(f"[{self.done:>2}/{self.steps}] {name}\n")
         self.out.flush()
 
+    def progress(self, done: int, total: int, what: str) -> None:
+        """How far a long step is: a bar of its own on a terminal, else a line for each tenth."""
+        if self.out.isatty():
+            filled = _BAR_WIDTH * done // total
+            bar = "#" * filled + "-" * (_BAR_WIDTH - filled)
+            self.out.write(f"\r\033[K[{bar}] {self.done}/{self.steps} {done} of {total} {what}")
+        elif done * 10 // total != (done - 1) * 10 // total:
+            self.out.write(f"        {done} of {total} {what}\n")
+        self.out.flush()
+
     def heading(self, text: str) -> None:
         """A heading of the summary."""
         self.told += ["", text]

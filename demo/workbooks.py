@@ -5,7 +5,7 @@ names are padded with full-width spaces, dates come in several shapes, and colum
 and the like) are there with invented values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -20,9 +20,9 @@ from demo.cast import (
     DEPARTMENT_APPROVER,
     ON_LEAVE,
     TOWN_APPROVER,
+    DemoAccount,
     Posted,
     posted_people,
-    posted_villages,
 )
 from demo.county import County
 from demo.places import SYNTHETIC, Placed
@@ -30,6 +30,7 @@ from geo import LonLat
 
 Header = str | tuple[str, str]
 
+MOST_ROWS_WITH_LINES = 240
 OFFICE_RADIUS_M = 500
 QUARTERS_RADIUS_M = 200
 INVENTED = "演示人员，纯属虚构"
@@ -86,9 +87,10 @@ def write_villages(path: Path, county: County, placed: Mapping[str, Placed], fil
     )
 
 
-def write_sites(path: Path, county: County, placed: Mapping[str, Placed], filled_on: date) -> None:
-    """驻点名单: an office for every village, and quarters where somebody is posted."""
-    with_quarters = {village.code for village in posted_villages(county)}
+def write_sites(
+    path: Path, county: County, placed: Mapping[str, Placed], filled_on: date, *, with_quarters: Collection[str]
+) -> None:
+    """驻点名单: an office for every village, and quarters in those with these codes."""
     rows: list[tuple[object, ...]] = []
     for p in placed.values():
         rows.append(_site(p, f"{p.village.short_name}村部", "办公点", p.at, OFFICE_RADIUS_M))
@@ -112,11 +114,11 @@ def quarters(placed: Placed) -> LonLat:
     return LonLat(round(placed.at.lon_deg + _QUARTERS_STEP_DEG, 6), round(placed.at.lat_deg + _QUARTERS_STEP_DEG, 6))
 
 
-def write_roster(path: Path, county: County, today: date) -> None:
-    """派驻人员花名册 of some forty invented people."""
+def write_roster(path: Path, county: County, people: Sequence[Posted], today: date) -> None:
+    """派驻人员花名册 of these invented people."""
     towns = {town.code: town.name for town in county.towns}
     rows = []
-    for number, person in enumerate(posted_people(county), start=1):
+    for number, person in enumerate(people, start=1):
         village = person.village
         shapes = _day_in_a_shape(date(*person.begins, 1), number)
         rows.append(
@@ -128,7 +130,7 @@ def write_roster(path: Path, county: County, today: date) -> None:
                 _padded(person.name),
                 "女" if number % 3 == 0 else "男",
                 person.birth,
-                f"3509241980010{number:05d}",
+                f"{county.code}1980010{number:05d}",
                 person.unit,
                 "干部",
                 person.kind_zh,
@@ -216,8 +218,8 @@ def _roster_book(rows: Sequence[Sequence[object]], filled_on: date) -> Book:
 
 
 @dataclass(frozen=True)
-class _Leave:
-    """One line of a leave book."""
+class LeaveLine:
+    """One line of a leave book; ``returned`` is empty until it is known."""
 
     person: Posted
     kind_zh: str
@@ -238,28 +240,36 @@ def write_leave_books(
     on_leave = next(person for person in people if person.name == ON_LEAVE)
     day = timedelta(days=1)
     in_township = [
-        _Leave(on_leave, "事假", visit_day - day, visit_day + day, visit_day - 3 * day),
-        _Leave(
+        LeaveLine(on_leave, "事假", visit_day - day, visit_day + day, visit_day - 3 * day),
+        LeaveLine(
             people[9], "病假", visit_day - 20 * day, visit_day - 18 * day, visit_day - 21 * day, visit_day - 18 * day
         ),
-        _Leave(people[13], "轮休", visit_day - 9 * day, visit_day - 8 * day, visit_day - 10 * day, visit_day - 7 * day),
+        LeaveLine(
+            people[13], "轮休", visit_day - 9 * day, visit_day - 8 * day, visit_day - 10 * day, visit_day - 7 * day
+        ),
     ]
     in_department = [
-        _Leave(people[17], "培训", visit_day - 6 * day, visit_day - 2 * day, visit_day - 12 * day),
-        _Leave(
+        LeaveLine(people[17], "培训", visit_day - 6 * day, visit_day - 2 * day, visit_day - 12 * day),
+        LeaveLine(
             people[21], "公差", visit_day - 30 * day, visit_day - 26 * day, visit_day - 33 * day, visit_day - 26 * day
         ),
     ]
     if later:
-        in_department[0] = _Leave(
+        in_department[0] = LeaveLine(
             people[17], "培训", visit_day - 6 * day, visit_day - 2 * day, visit_day - 12 * day, visit_day - 2 * day
         )
-        in_department.append(_Leave(people[25], "年休", visit_day - day, visit_day + 6 * day, visit_day - 2 * day))
-    _write(township, _leave_book("乡镇", "演示县凤阳镇等乡镇", county, in_township, filled_on))
-    _write(department, _leave_book("组织部", "演示县委组织部", county, in_department, filled_on))
+        in_department.append(LeaveLine(people[25], "年休", visit_day - day, visit_day + 6 * day, visit_day - 2 * day))
+    write_leave_book(township, "乡镇", county, in_township, filled_on)
+    write_leave_book(department, "组织部", county, in_department, filled_on)
 
 
-def _leave_book(book_zh: str, filled_by: str, county: County, leaves: Sequence[_Leave], filled_on: date) -> Book:
+def write_leave_book(path: Path, book_zh: str, county: County, lines: Sequence[LeaveLine], filled_on: date) -> None:
+    """请销假登记簿 of the townships (乡镇) or of the department (组织部)."""
+    filled_by = {"乡镇": "演示县凤阳镇等乡镇", "组织部": "演示县委组织部"}[book_zh]
+    _write(path, _leave_book(book_zh, filled_by, county, lines, filled_on))
+
+
+def _leave_book(book_zh: str, filled_by: str, county: County, leaves: Sequence[LeaveLine], filled_on: date) -> Book:
     towns = {town.code: town.name for town in county.towns}
     rows = []
     for number, leave in enumerate(leaves, start=1):
@@ -310,11 +320,11 @@ def _leave_book(book_zh: str, filled_by: str, county: County, leaves: Sequence[_
     return Book(f"驻村人员请销假登记簿（{book_zh}）", filled_by, filled_on, headers, rows)
 
 
-def write_accounts(path: Path, filled_on: date) -> None:
-    """账号名单: everybody who signs in, a stranger of another county among them."""
+def write_accounts(path: Path, filled_on: date, accounts: Sequence[DemoAccount] = ACCOUNTS) -> None:
+    """账号名单: these accounts; those of the story, a stranger of another county among them, when none are given."""
     rows = [
         (number, _padded(a.name), a.login, a.role_zh, a.division_code, a.unit, "长期", INVENTED)
-        for number, a in enumerate(ACCOUNTS, start=1)
+        for number, a in enumerate(accounts, start=1)
     ]
     headers = ("序号", "姓名", "登录名", "角色", "管辖区划代码", "单位", "有效期至", "备注")
     text = frozenset({"管辖区划代码"})
@@ -398,12 +408,15 @@ def _write_header(page: Worksheet, headers: Sequence[Header]) -> None:
 def _dress(page: Worksheet, book: Book) -> None:
     """Borders, a grey header, widths, and codes kept as text."""
     line = Side(style="thin", color="FF999999")
+    # A style for each cell takes most of the time that writing a book takes; long lists go without lines.
+    has_lines = len(book.rows) <= MOST_ROWS_WITH_LINES
     for number, header in enumerate(book.headers, start=1):
         name = header[1] if isinstance(header, tuple) else header
         letter = get_column_letter(number)
         page.column_dimensions[letter].width = max(8, 2 * len(name) + 2)
         for cell in page[letter][2:]:
-            cell.border = Border(line, line, line, line)
+            if has_lines:
+                cell.border = Border(line, line, line, line)
             if name in book.as_text:
                 cell.number_format = "@"
         for cell in page[letter][2:4]:

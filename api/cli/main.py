@@ -1,5 +1,6 @@
 """The ``shidi`` command and what its parts share."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ class ShidiGroup(click.Group):
 @click.pass_context
 def shidi(context: click.Context, data_dir: Path | None, login: str | None) -> None:
     """Shidi (实地): unannounced village visits and their evidence."""
-    context.obj = Place(environ=context.obj or {}, data_dir=data_dir, login=login)
+    begun = context.obj if isinstance(context.obj, Place) else Place(environ=context.obj or {})
+    context.obj = replace(begun, data_dir=data_dir or begun.data_dir, login=login or begun.login)
 
 
 imports.add_command(phone)

@@ -22,13 +22,18 @@ from visits.store import Store, UnitOfWork
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def _machines_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Place:
-    """What the options before and after a command's name add up to."""
+    """What the options before and after a command's name add up to; ``clock`` tells the time a command acts at."""
 
     environ: Mapping[str, str]
     data_dir: Path | None = None
     login: str | None = None
+    clock: Callable[[], datetime] = _machines_clock
 
     def settings(self) -> Settings:
         """The settings of this installation."""
@@ -85,5 +90,6 @@ def here(context: click.Context, data_dir: Path | None, login: str | None = None
 
 
 def now_utc() -> datetime:
-    """The time at which a command acts."""
-    return datetime.now(UTC)
+    """The time at which a command acts: the machine's, unless its caller brought a clock, as a rehearsal does."""
+    place = click.get_current_context().find_object(Place)
+    return place.clock() if place is not None else _machines_clock()

@@ -1,4 +1,4 @@
-"""The sample county as open data has it; see SOURCES.md for what comes from where."""
+"""The two sample counties as open data has them; see SOURCES.md for what comes from where."""
 
 import json
 from dataclasses import dataclass
@@ -47,10 +47,19 @@ class County:
     villages: tuple[Village, ...]
 
 
-@cache
 def sample_county() -> County:
-    """Shouning (寿宁县, 350924)."""
-    data = json.loads((Path(__file__).parent / "shouning.json").read_text(encoding="utf-8"))
+    """Shouning (寿宁县, 350924), where the story happens."""
+    return _county("shouning.json")
+
+
+def second_county() -> County:
+    """Fu'an (福安市, 350981), more than twice as large: for size, and for what one county may see of another."""
+    return _county("fuan.json")
+
+
+@cache
+def _county(file_name: str) -> County:
+    data = json.loads((Path(__file__).parent / file_name).read_text(encoding="utf-8"))
     return County(
         data["code"],
         data["name"],

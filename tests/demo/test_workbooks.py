@@ -35,7 +35,8 @@ def test_the_list_of_villages_reads_back_with_synthetic_positions(tmp_path: Path
 
 def test_every_village_has_an_office_and_posted_ones_have_quarters(tmp_path: Path, placed: dict[str, Placed]) -> None:
     path = tmp_path / "sites.xlsx"
-    write_sites(path, sample_county(), placed, TODAY)
+    quarters = {village.code for village in posted_villages(sample_county())}
+    write_sites(path, sample_county(), placed, TODAY, with_quarters=quarters)
     sheet = read_sheet(path, SITES)
     assert not sheet.complaints
     kinds = [row.values["kind"] for row in sheet.rows]
@@ -46,7 +47,7 @@ def test_every_village_has_an_office_and_posted_ones_have_quarters(tmp_path: Pat
 
 def test_the_roster_reads_back_and_identity_numbers_stay_unread(tmp_path: Path) -> None:
     path = tmp_path / "roster.xlsx"
-    write_roster(path, sample_county(), TODAY)
+    write_roster(path, sample_county(), posted_people(sample_county()), TODAY)
     sheet = read_sheet(path, ROSTER)
     assert not sheet.complaints
     assert "身份证号" in sheet.report.discarded

@@ -82,14 +82,29 @@ def jobs_by_state(uow: UnitOfWork) -> dict[str, int]:
     return {state: count for state, count in counted}  # noqa: C416 - rows are no pairs to mypy
 
 
+def _machines_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 class JobRunner:
     """Does the waiting jobs, in a thread of its own or one by one when asked."""
 
-    def __init__(self, store: Store, handlers: Mapping[str, Handler], *, lease: timedelta = LEASE) -> None:
-        """``lease`` is how long another server leaves a job alone whose server has not been heard of."""
+    def __init__(
+        self,
+        store: Store,
+        handlers: Mapping[str, Handler],
+        *,
+        lease: timedelta = LEASE,
+        clock: Callable[[], datetime] = _machines_clock,
+    ) -> None:
+        """``lease`` is how long another server leaves a job alone whose server has not been heard of.
+
+        ``clock`` tells what is due: that of the verbs, which say in its time when a job is to be done.
+        """
         self._store = store
         self._handlers = handlers
         self._lease_time = lease
+        self._clock = clock
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -138,9 +153,7 @@ class JobRunner:
         if self._store.is_sqlite:
             with self._store.writing() as uow:
                 uow.session.execute(
-                    update(Job)
-                    .where(Job.state == "leased", Job.attempts < MAX_ATTEMPTS)
-                    .values(due_utc=datetime.now(UTC))
+                    update(Job).where(Job.state == "leased", Job.attempts < MAX_ATTEMPTS).values(due_utc=self._clock())
                 )
 
     def _run_one(self) -> bool:
@@ -159,7 +172,7 @@ class JobRunner:
         return True
 
     def _lease(self) -> tuple[int, str, str, int] | None:
-        now = datetime.now(UTC)
+        now = self._clock()
         due = (
             select(Job)
             .where(Job.state.in_(("waiting", "leased")), Job.due_utc <= now)
@@ -194,7 +207,7 @@ class JobRunner:
             while not done.wait(self._lease_time.total_seconds() / 3):
                 try:
                     with self._store.writing() as uow:
-                        due_utc = datetime.now(UTC) + self._lease_time
+                        due_utc = self._clock() + self._lease_time
                         mine = update(Job).where(Job.id == job_id, Job.state == "leased")
                         uow.session.execute(mine.values(due_utc=due_utc))
                 except StoreError:
@@ -215,12 +228,12 @@ class JobRunner:
         with self._store.writing() as uow:
             job = uow.session.get_one(Job, job_id)
             job.reason = reason[:2000]
-            job.due_utc = datetime.now(UTC) + FIRST_RETRY_AFTER * 2 ** (attempts - 1)
+            job.due_utc = self._clock() + FIRST_RETRY_AFTER * 2 ** (attempts - 1)
 
     def _mark(self, job_id: int, state: str, reason: str | None = None) -> None:
         with self._store.writing() as uow:
             uow.session.execute(
                 update(Job)
                 .where(Job.id == job_id)
-                .values(state=state, finished_utc=datetime.now(UTC), reason=reason and reason[:2000])
+                .values(state=state, finished_utc=self._clock(), reason=reason and reason[:2000])
             )

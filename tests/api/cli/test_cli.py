@@ -7,14 +7,18 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 from click.testing import CliRunner
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from api.cli import shidi
+from api.cli.place import Place
 from tests.api.cli.folder import Folder
 from tests.api.world import COUNTY
+from visits.access import Account
 
 ROOT = Path(__file__).parents[3]
 
@@ -237,3 +241,13 @@ def test_it_serves_one_at_a_time_and_stops_when_told(folder: Folder) -> None:
     finally:
         server.kill()
         server.communicate()
+
+
+def test_a_command_acts_at_the_time_of_the_clock_it_was_brought(tmp_path: Path) -> None:
+    early = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    place = Place(environ={}, data_dir=tmp_path / "early", clock=lambda: early)
+    said = ["bootstrap", "--login", "root", "--name", "管理员", "--division", COUNTY]
+    answer = CliRunner().invoke(shidi, said, obj=place)
+    assert answer.exit_code == 0, answer.output
+    with place.store() as store, store.reading() as uow:
+        assert uow.session.scalars(select(Account.created_utc)).all() == [early]

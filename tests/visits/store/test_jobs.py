@@ -174,3 +174,14 @@ def test_a_long_job_keeps_its_lease(store: Store) -> None:
     assert JobRunner(store, {"look": take_long}, lease=timedelta(seconds=0.6)).run_waiting() == 1
     assert (len(dues), elsewhere) == (4, [0])
     assert states(store) == [("a", "done", 1)]
+
+
+def test_what_is_due_goes_by_the_runners_clock(store: Store) -> None:
+    done: list[str] = []
+    clock = [NOW - timedelta(days=30)]
+    runner = JobRunner(store, {"look": lambda _store, subject: done.append(subject)}, clock=lambda: clock[0])
+    put(store, "look", "a")
+    assert runner.run_waiting() == 0
+    clock[0] = NOW
+    assert runner.run_waiting() == 1
+    assert done == ["a"]

@@ -1,0 +1,95 @@
+"""The real application and the real commands at the season's clock, on the folder that ``shidi serve`` takes up again.
+
+A season lasts months and the clock of ``shidi serve`` is the machine's, so for the season the application runs in this
+process. Its jobs are done when the season says so, as a server does them between two visits.
+"""
+
+import io
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+import click
+from waitress import wasyncore
+from waitress.server import create_server
+
+from api.app import create_app, open_store
+from api.cli import shidi as shidi_command
+from api.cli.place import Place
+from api.http.house import EXTENSION, House
+from api.settings import read_settings
+from demo.errors import DemoError
+from demo.season.clock import SeasonClock
+from demo.server import environment
+
+THREADS = 4
+
+
+class SeasonServer:
+    """The application on a free port of this machine while its ``with`` block lasts."""
+
+    def __init__(self, data_dir: Path, clock: SeasonClock) -> None:
+        self.data_dir = data_dir
+        self.clock = clock
+        self.port = 0
+        self._ends = ExitStack()
+        self._ended = Event()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        settings = read_settings(environment(self.data_dir), data_dir=self.data_dir)
+        with ExitStack() as begun:
+            store = open_store(settings)
+            begun.callback(store.close)
+            begun.enter_context(store.serving())
+            app = create_app(settings, store, clock=self.clock.utc)
+            self._house: House = app.extensions[EXTENSION]
+            begun.callback(store.checkpoint)
+            sockets: dict[int, object] = {}
+            server = create_server(app, sockets, host="127.0.0.1", port=0, threads=THREADS, ident=None)
+            self.port = int(server.effective_port)
+            begun.callback(server.close)
+            begun.callback(server.task_dispatcher.shutdown)
+            thread = Thread(target=self._answer, args=(sockets,), name="season", daemon=True)
+            begun.callback(thread.join)
+            begun.callback(self._ended.set)
+            thread.start()
+            self._ends = begun.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ends.close()
+
+    def _answer(self, sockets: dict[int, object]) -> None:
+        """Waitress's own loop runs until the process ends; this one until the season does."""
+        while not self._ended.is_set():
+            wasyncore.loop(timeout=0.2, map=sockets, count=1)
+
+    def do_jobs(self) -> int:
+        """Do what waits; how many jobs that were."""
+        done = self._house.jobs.run_waiting()
+        self._house.store.checkpoint()
+        return done
+
+    def shidi(self, *arguments: str) -> str:
+        """One command of ``shidi`` at the season's clock; what it said."""
+        place = Place(environ=environment(self.data_dir), data_dir=self.data_dir, clock=self.clock.utc)
+        said = io.StringIO()
+        try:
+            with redirect_stdout(said):
+                shidi_command.main(list(arguments), prog_name="shidi", obj=place, standalone_mode=False)
+        except click.Abort:
+            raise KeyboardInterrupt from None
+        except click.ClickException as refused:
+            command = " ".join(("shidi", *arguments))
+            raise DemoError(
+                f"“{command}” was refused: {refused.format_message()}\n{said.getvalue()[:900]}"
+            ) from refused
+        return said.getvalue()
