@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from api.app import open_store
 from api.settings import read_settings
@@ -92,7 +92,7 @@ class Installation:
         """How many jobs stand in each state; the next checkpoint of the log, which waits for its day, is none here."""
         query = (
             select(Job.state, func.count())
-            .where(Job.kind.not_in(("make_checkpoint", "review_presence")))
+            .where(or_(Job.attempts > 0, Job.due_utc <= datetime.now(UTC)))
             .group_by(Job.state)
         )
         with self._store.reading() as uow:

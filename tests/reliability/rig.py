@@ -20,7 +20,7 @@ from uuid import UUID
 
 import requests
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from api.app import open_store
 from api.evidence import open_evidence
@@ -319,10 +319,9 @@ def wait_until_judged(data_dir: Path, *, at_most_s: float = DRAIN_S) -> None:
     with opened(data_dir) as store:
         while True:
             with store.reading() as uow:
-                # The next checkpoint of the log waits for its day, which no test does.
-                query = select(Job.state).where(
-                    Job.state.in_(("waiting", "leased")), Job.kind.not_in(("make_checkpoint", "review_presence"))
-                )
+                # What waits for its day, as the next checkpoint of the log does, was not begun yet.
+                is_due = or_(Job.attempts > 0, Job.due_utc <= datetime.now(UTC))
+                query = select(Job.state).where(Job.state.in_(("waiting", "leased")), is_due)
                 left = Counter(uow.session.scalars(query))
             if not left:
                 return
