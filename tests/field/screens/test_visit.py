@@ -126,6 +126,7 @@ def test_the_second_phone_confirms_the_first_by_its_drawn_code(county: County, n
     first.tap("finish.sign")
     visit_id = first.visit_id
     for phone in (first, second):
+        expect(phone.page.get_by_text(phone.word("saved.title"))).to_be_visible()
         phone.context.set_offline(False)
         _delivered(phone)
     sent = {record["kind"]: record for record in county.received(visit_id)}
