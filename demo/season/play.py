@@ -178,7 +178,8 @@ def _play_weeks(
         for one, lasts in _in_turn(planned):
             field.go(one, lasts, Plot() if set(one.team) & set(SECOND_INSPECTORS) else next(plots))
             run.story.progress(len(field.made), numbers.visits, "visits")
-        server.clock.move_to(datetime.combine(week.days[-1] + 2 * DAY, time(7), LOCAL))
+        # The morning after the last night: in a week with a Saturday that is the Sunday of the next draw.
+        server.clock.move_to(datetime.combine(week.days[-1] + DAY, time(7), LOCAL))
         server.do_jobs()
         if place % 5 == 4 or week is weeks[-1]:
             for office, people in ((mine, cast.mine), (theirs, cast.theirs)):
