@@ -1,5 +1,6 @@
 """One's own account at the desk: passphrase, second factor, phones, and the sign-ins of late."""
 
+import json
 from urllib.parse import quote
 from uuid import UUID
 
@@ -32,6 +33,7 @@ from visits.access import (
     revoke_device,
     sign_ins_of,
 )
+from visits.fieldwork import held_about_me
 
 MY_ACCOUNT = "/desk/account"
 SIGN_INS_SHOWN = 10
@@ -42,6 +44,17 @@ _WEAK = {"short": "account.weak.short", "easy": "account.weak.easy", "same": "ac
 def show_my_account() -> Response:
     """Everything one may see to about oneself."""
     return _mine(current_actor())
+
+
+@desk.get("/account/held.json")
+def fetch_what_is_held() -> Response:
+    """Everything held about oneself, as a file; handing it out is a line of the audit."""
+    actor, at_utc = current_actor(), now_utc()
+    with house().store.writing() as uow:
+        held = held_about_me(uow, actor, at_utc=at_utc)
+    body = json.dumps({"made_utc": at_utc.isoformat(), **held}, ensure_ascii=False, indent=1)
+    headers = {"Content-Disposition": f'attachment; filename="shidi-account-{at_utc:%Y%m%d}.json"'}
+    return Response(body, content_type="application/json", headers=headers)
 
 
 @desk.post("/account/passphrase")

@@ -35,6 +35,7 @@ from visits.access import (
     revoke_device,
     sign_out,
 )
+from visits.fieldwork import held_about_me
 
 
 def _owes_set_up() -> None:
@@ -156,6 +157,23 @@ class DeviceListOut(ma.Schema):
 
     items = ma.fields.List(ma.fields.Nested(DeviceOut))
     next = ma.fields.String(allow_none=True)
+
+
+class HeldOut(ma.Schema):
+    """What is held about the account that asks, by section; others stand in it by role alone."""
+
+    made_utc = Instant()
+    account = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
+    second_factor = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
+    devices = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
+    sessions = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
+    known_browsers = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
+    sign_ins = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
+    acts = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
+    about_you = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
+    visits = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
+    calibrations = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
+    recusals = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()))
 
 
 class RevocationIn(Schema):
@@ -291,6 +309,15 @@ def list_my_devices() -> dict[str, Any]:
     actor = current_actor()
     with house().store.reading() as uow:
         return {"items": devices_of(uow, actor, actor.account_id), "next": None}
+
+
+@accounts.get("/me/held")
+@accounts.response(200, HeldOut)
+def show_what_is_held() -> dict[str, Any]:
+    """Everything held about the account that asks: for its own copy. Each time is a line of the audit."""
+    actor, at_utc = current_actor(), now_utc()
+    with house().store.writing() as uow:
+        return {"made_utc": at_utc, **held_about_me(uow, actor, at_utc=at_utc)}
 
 
 @accounts.post("/devices/<uuid:device_id>/revocation")

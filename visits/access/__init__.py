@@ -57,6 +57,7 @@ from visits.access.factors import (
 )
 from visits.access.groups import large_enough
 from visits.access.outside import Flow, begin_outside, give_up_outside, link_outside, proven_outside, take_outside
+from visits.access.own import own_account
 from visits.access.passkeys import (
     Site,
     add_passkey,
@@ -181,6 +182,7 @@ __all__ = [
     "new_recovery_codes",
     "note",
     "note_refused",
+    "own_account",
     "prove_passphrase",
     "proven_outside",
     "registration_options",

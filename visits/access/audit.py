@@ -90,8 +90,8 @@ def audit_trail(
     return [_entry(found[0], found[1]) for found in uow.session.execute(query)]
 
 
-def sign_ins_of(uow: UnitOfWork, actor: Actor, *, limit: int) -> list[AuditEntry]:
-    """The newest sign-ins at the caller's own account, refused ones too, so that a stranger's is noticed."""
+def sign_ins_of(uow: UnitOfWork, actor: Actor, *, limit: int | None) -> list[AuditEntry]:
+    """The newest sign-ins at the caller's own account, all where there is no limit; refused ones show a stranger."""
     query = _lines().where(Audit.about == f"account:{actor.login}", Audit.act.startswith("sign_in"))
     return [
         _entry(found[0], found[1]) for found in uow.session.execute(query.order_by(Audit.number.desc()).limit(limit))

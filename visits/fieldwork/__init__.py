@@ -38,6 +38,7 @@ from visits.fieldwork.errors import (
 )
 from visits.fieldwork.exif import camera_time, exif_place
 from visits.fieldwork.judge import judge_pending, judge_visit
+from visits.fieldwork.own import held_about_me
 from visits.fieldwork.photos import (
     PhotoView,
     blur_facts,
@@ -140,6 +141,7 @@ __all__ = [
     "exif_place",
     "field_records",
     "forget_photos",
+    "held_about_me",
     "judge_pending",
     "judge_visit",
     "keep_prints",

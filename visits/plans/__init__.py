@@ -50,6 +50,7 @@ from visits.plans.reading import (
     assignment,
     assignments,
     household_order,
+    teams_of,
 )
 from visits.plans.recusal import (
     RecusalKind,
@@ -57,6 +58,7 @@ from visits.plans.recusal import (
     declare_recusal,
     end_recusal,
     recusals,
+    recusals_about,
     recused_from,
 )
 from visits.plans.rows import (
@@ -174,12 +176,14 @@ __all__ = [
     "quota_left",
     "quota_use",
     "recusals",
+    "recusals_about",
     "recused_from",
     "register_check",
     "require_county",
     "rewrap_codes",
     "route_of_day",
     "show_code",
+    "teams_of",
     "villages_without_postings",
     "withdraw_assignment",
     "withdraw_line",

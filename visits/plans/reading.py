@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from visits.access import Account, Actor, Right, require, within
 from visits.places import DrawnHousehold, VillageView, draw_households, village
@@ -64,6 +64,11 @@ class AssignedVisit:
     drawn_slot: str | None
     inclusion_billionths: int | None
     slot_billionths: int | None
+
+
+def teams_of(actor: Actor) -> Select[UUID]:
+    """The ids of the assignments the caller was ever on the team of, to select by; sealed ones are among them."""
+    return select(AssignmentMember.assignment_id).where(AssignmentMember.account_id == actor.account_id)
 
 
 def assignments(

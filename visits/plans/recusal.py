@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -103,6 +104,15 @@ def recusals(uow: UnitOfWork, actor: Actor) -> list[RecusalView]:
         query = query.where(Recusal.account_id == actor.account_id)
     rows = uow.session.execute(query.order_by(Recusal.declared_utc.desc(), Recusal.id))
     return [_view(row, name) for row, name in rows]
+
+
+def recusals_about(uow: UnitOfWork, actor: Actor) -> list[dict[str, Any]]:
+    """Every recusal of the caller, ended ones too, whatever role the caller has by now."""
+    rows = uow.session.scalars(
+        select(Recusal).where(Recusal.account_id == actor.account_id).order_by(Recusal.declared_utc, Recusal.id)
+    )
+    names = ("kind", "division_code", "declared_utc", "ended_utc")
+    return [{name: getattr(row, name) for name in names} for row in rows]
 
 
 def recused_from(
