@@ -35,6 +35,7 @@ from api.resources.plans import plans
 from api.resources.presence import presence
 from api.resources.review import review
 from api.resources.yearly import yearly
+from api.rules import rules_of_removal
 from api.settings import Settings
 from api.uploads import MethodOverride, uploads
 from media.errors import MediaError
@@ -103,7 +104,8 @@ def furnish(app: Flask, settings: Settings, store: Store, clock: Callable[[], da
 
 
 def _night_rules(settings: Settings) -> NightRules:
-    return NightRules(blur_days=settings.blur_days, tip_off_days=settings.tip_off_days)
+    removal = rules_of_removal(settings)
+    return NightRules(blur_days=settings.blur_days, tip_off_days=settings.tip_off_days, removal=removal)
 
 
 def with_routes() -> Flask:

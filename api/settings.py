@@ -35,6 +35,8 @@ class Settings:
     blur_days: int = 90
     # How long after its outcome what a tip-off said is kept; for good unless the operator sets it.
     tip_off_days: int | None = None
+    # The county's own rules of removal, for commands and for the nightly count of what is due; none are built in.
+    retention_rules: Path | None = None
     language: str = "zh"
     operator_name: str = ""
     complaint_contact: str = ""
@@ -81,6 +83,7 @@ def read_settings(environ: Mapping[str, str], *, data_dir: Path | None = None) -
         upload_days=_number(environ, "SHIDI_UPLOAD_DAYS", Settings.upload_days, most=3650),
         blur_days=_number(environ, "SHIDI_BLUR_DAYS", Settings.blur_days, most=3650),
         tip_off_days=_number(environ, "SHIDI_TIP_OFF_DAYS", 0, most=36_500) or None,
+        retention_rules=Path(rules) if (rules := environ.get("SHIDI_RETENTION_RULES")) else None,
         language=_one_of(environ, "SHIDI_LANGUAGE", LANGUAGES),
         operator_name=environ.get("SHIDI_OPERATOR", Settings.operator_name),
         complaint_contact=environ.get("SHIDI_COMPLAINTS", Settings.complaint_contact),

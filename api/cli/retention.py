@@ -15,18 +15,21 @@ def retention() -> None:
 
 
 @retention.command("run")
-@click.option(
-    "--rules", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A TOML file."
-)
+@click.option("--rules", type=_FILE, help="A TOML file; SHIDI_RETENTION_RULES where it is not given.")
 @click.option("--confirm", metavar="DIGEST", help="What the dry run ended with; without it nothing is removed.")
 @acting
 @click.pass_context
-def run(context: click.Context, rules: Path, confirm: str | None, data_dir: Path | None, login: str | None) -> None:
+def run(
+    context: click.Context, rules: Path | None, confirm: str | None, data_dir: Path | None, login: str | None
+) -> None:
     """Show what the rules remove today; with --confirm, remove it for good."""
+    from api.rules import rules_of_removal
     from visits.upkeep import carry_out, plan_retention, read_rules
 
     place = here(context, data_dir, login)
-    read = read_rules(rules.read_text("utf-8"))
+    read = list(rules_of_removal(place.settings())) if rules is None else read_rules(rules.read_text("utf-8"))
+    if not read:
+        raise click.UsageError("give --rules, or set SHIDI_RETENTION_RULES")
     with place.store() as store:
         evidence = place.evidence(store)
         with store.reading() as uow:

@@ -24,16 +24,24 @@ def migrate(context: click.Context, data_dir: Path | None) -> None:
 @click.pass_context
 def check(context: click.Context, data_dir: Path | None) -> None:
     """Check every record, photo, the log and the audit chain; ends with 1 when something is wrong."""
+    from api.rules import rules_of_removal
     from visits import upkeep
 
     place = here(context, data_dir)
     with place.store() as store:
         report = upkeep.check(store, place.evidence(store), place.tiles())
+        with store.reading() as uow:
+            due = upkeep.count_due(uow, rules_of_removal(place.settings()), at_utc=now_utc())
     click.echo(
         f"{report.records} records, {report.photos} photos, log of {report.log_size}, root {report.log_root_hex}"
     )
     if report.removed_visits:
         click.echo(f"removed by rule, and so not missing: what {report.removed_visits} visits held")
+    for one in due:
+        click.echo(
+            f"due by the rules of removal in {one.county_code}: {one.removes} visits wait for the organization "
+            f"department's order (shidi retention run), {one.stays} more are held back"
+        )
     for finding in report.findings:
         click.echo(f"{finding.what}: {finding.about}: {finding.sentence}")
     for leftover in report.leftovers:

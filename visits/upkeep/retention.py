@@ -3,17 +3,18 @@
 import contextlib
 import hashlib
 import tomllib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from media.errors import UploadNotFound
 from media.proof import canonical
 from media.store import EvidenceStore
-from visits.access import Actor, Right, note, require, within
+from visits.access import Actor, Right, lines_of, note, require, within
 from visits.fieldwork import Visit, forget_photos
 from visits.intake import bytes_nobody_needs, hashes_of, removal_of, remove_texts, uploads_cut_off
 from visits.log import append, entries_saying, forget
@@ -21,6 +22,8 @@ from visits.store import Store, UnitOfWork, lock_for_transaction
 from visits.upkeep.errors import BadRules, PlanChanged
 from visits.upkeep.standing import OUTCOMES, standing
 
+_DUE = "retention.due"
+_COUNTY_DIGITS = 6
 _OF_VISIT = ("records", "photo", "visit_complete", "blur")
 # Where a removal deletes or overwrites.
 _WIPED = ("blurred_record", "kept_delivery", "log_leaf", "photo_fact", "photo_print", "photo_resemblance", "visit_key")
@@ -44,6 +47,15 @@ class Planned:
     rule: Rule
     settled_utc: datetime
     stays_because: str
+
+
+@dataclass(frozen=True)
+class Due:
+    """How many visits of a county are old enough: ``removes`` wait for an order, ``stays`` are held back besides."""
+
+    county_code: str
+    removes: int
+    stays: int
 
 
 @dataclass(frozen=True)
@@ -74,20 +86,33 @@ def read_rules(text: str) -> list[Rule]:
 def plan_retention(uow: UnitOfWork, actor: Actor, rules: Sequence[Rule], *, at_utc: datetime) -> RetentionPlan:
     """What these rules would remove today in the caller's division, and what is old enough and stays."""
     require(actor, Right.ORDER_REMOVAL)
-    by_outcome = {rule.of: rule for rule in rules}
-    removes: list[Planned] = []
-    stays: list[Planned] = []
-    for row in uow.session.scalars(select(Visit).where(within(actor, Visit.village_code)).order_by(Visit.began_utc)):
-        if removal_of(uow, row.id) is not None:
-            continue
-        now = standing(uow, row, at_utc)
-        rule = by_outcome.get(now.outcome)
-        if rule is None or now.settled_utc + timedelta(days=rule.days) > at_utc:
-            continue
-        planned = Planned(row.id, rule, now.settled_utc, now.stays_because)
-        (stays if now.stays_because else removes).append(planned)
+    old = [planned for _, planned in _old_enough(uow, rules, at_utc, within(actor, Visit.village_code))]
+    removes, stays = [one for one in old if not one.stays_because], [one for one in old if one.stays_because]
     named = [[str(one.visit_id), one.rule.name, one.rule.days] for one in removes]
     return RetentionPlan(tuple(removes), tuple(stays), hashlib.sha256(canonical(named)).hexdigest()[:12])
+
+
+def count_due(uow: UnitOfWork, rules: Sequence[Rule], *, at_utc: datetime) -> list[Due]:
+    """How many visits of each county wait today for somebody to order their removal; for the program itself."""
+    found: dict[str, list[Planned]] = defaultdict(list)
+    for village_code, planned in _old_enough(uow, rules, at_utc):
+        found[village_code[:_COUNTY_DIGITS]].append(planned)
+    return [
+        Due(code, sum(not one.stays_because for one in old), sum(bool(one.stays_because) for one in old))
+        for code, old in sorted(found.items())
+    ]
+
+
+def name_due(uow: UnitOfWork, rules: Sequence[Rule], *, at_utc: datetime) -> list[Due]:
+    """Note in each county's audit what waits to be removed, where that has changed; nothing is removed by this."""
+    due = {one.county_code: one for one in count_due(uow, rules, at_utc=at_utc)}
+    said = {line.about.partition(":")[2]: line.detail for line in lines_of(uow, _DUE)}
+    for code in sorted(due.keys() | said.keys()):
+        now = due.get(code, Due(code, 0, 0))
+        detail = {"due": now.removes, "held_back": now.stays}
+        if said.get(code) != detail:
+            note(uow, None, _DUE, about=f"county:{code}", division_code=code, detail=detail, at_utc=at_utc)
+    return list(due.values())
 
 
 def carry_out(
@@ -120,6 +145,25 @@ def remove_unneeded_bytes(store: Store, evidence: EvidenceStore) -> int:
             with contextlib.suppress(UploadNotFound):
                 evidence.discard(str(upload_id))
     return len(left)
+
+
+def _old_enough(
+    uow: UnitOfWork, rules: Sequence[Rule], at_utc: datetime, *only: ColumnElement[bool]
+) -> Iterator[tuple[str, Planned]]:
+    """Every visit, with its village, that was settled as long ago as its rule says; the oldest first."""
+    by_outcome = {rule.of: rule for rule in rules}
+    if not by_outcome:
+        return
+    # Nothing is settled before it ended, so younger visits need not be looked into.
+    ended_before = at_utc - timedelta(days=min(rule.days for rule in rules))
+    query = select(Visit).where(func.coalesce(Visit.closed_utc, Visit.began_utc) <= ended_before, *only)
+    for row in uow.session.scalars(query.order_by(Visit.began_utc)):
+        if removal_of(uow, row.id) is not None:
+            continue
+        now = standing(uow, row, at_utc)
+        rule = by_outcome.get(now.outcome)
+        if rule is not None and now.settled_utc + timedelta(days=rule.days) <= at_utc:
+            yield row.village_code, Planned(row.id, rule, now.settled_utc, now.stays_because)
 
 
 def _remove(uow: UnitOfWork, actor: Actor, one: Planned, at_utc: datetime) -> None:

@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
+from api.app import create_app
 from api.cli import shidi
 from api.jobs import job_handlers
+from api.settings import BadSetting, read_settings
 from tests.api.resources.test_phone_exports import bring, manifest, of_visit, results, seal
 from tests.api.world import FIX, PASSPHRASE, Phone, World, a_photo, begin_upload, photo_body, send_piece
 from tests.phone_exports import container
@@ -110,6 +112,28 @@ def test_what_was_looked_at_is_removed_and_nothing_else(
     assert [record["reason"] for record in told["records"]] == ["removed_by_rule"]
     assert [photo["outcome"] for photo in told["photos"]] == ["removed_by_rule"]
     assert list(world.house.evidence.walk()) == []
+
+
+def test_what_is_due_is_said_by_check_and_ordered_by_the_rules_of_the_settings(
+    world: World, rules: Path, visit_id: str
+) -> None:
+    def said(environ: dict[str, str], *words: str) -> str:
+        return CliRunner().invoke(shidi, ["--data", str(world.settings.data_dir), *words], obj=environ).output
+
+    assert "due by" not in said({}, "check")
+    assert "give --rules" in said({}, "retention", "run", "--as", "org")
+    ruled = {"SHIDI_RETENTION_RULES": str(rules)}
+    assert "due by the rules of removal in 350924: 1 visits wait" in said(ruled, "check")
+    assert f"would remove visit {visit_id} by rule '正常满一天'" in said(ruled, "retention", "run", "--as", "org")
+
+
+@pytest.mark.parametrize("written", ["days = 1", None])
+def test_rules_that_cannot_be_read_stop_the_server_at_its_start(tmp_path: Path, written: str | None) -> None:
+    path = tmp_path / "rules.toml"
+    if written is not None:
+        path.write_text(written, "utf-8")
+    with pytest.raises(BadSetting, match=r"SHIDI_RETENTION_RULES names .*rules\.toml"):
+        create_app(read_settings({"SHIDI_RETENTION_RULES": str(path)}, data_dir=tmp_path))
 
 
 def test_the_example_in_the_documentation_can_be_read() -> None:

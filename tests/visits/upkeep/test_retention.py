@@ -15,7 +15,7 @@ from media.store import LocalStore
 from tests.visits.upkeep.bundles import PHOTOS, arrive_with, as_file, bundle, make_visit
 from tests.visits.world import NOW, World
 from visits import fieldwork, intake, log, upkeep
-from visits.access import NotAllowed
+from visits.access import NotAllowed, audit_trail
 from visits.fieldwork import PhotoFact, receipt
 from visits.intake import RemovedByRule
 from visits.ledger import enter_problems
@@ -204,3 +204,22 @@ def test_rules_that_cannot_be_meant_are_refused(text: str) -> None:
 
 def test_rules_are_read_as_written() -> None:
     assert upkeep.read_rules('[[rule]]\nname="正常满一年"\nof="in_order"\ndays=365') == RULES[:1]
+
+
+def test_the_night_names_what_is_due_once_and_removes_nothing(world: World, evidence: LocalStore) -> None:
+    visit_id = make_visit(world, evidence)
+    rules = upkeep.NightRules(blur_days=3650, removal=tuple(RULES))
+
+    def said_after(days: int) -> list[object]:
+        upkeep.by_night(world.store, rules, at_utc=NOW + timedelta(days=days))
+        with world.store.reading() as uow:
+            return [one.detail for one in reversed(audit_trail(uow, world.actors["discipline"], act="retention.due"))]
+
+    assert said_after(300) == [], "nothing is old enough"
+    due = {"due": 1, "held_back": 0}
+    assert said_after(400) == said_after(401) == [due]
+    with world.store.reading() as uow:
+        assert upkeep.count_due(uow, RULES, at_utc=LATER) == [upkeep.Due("350924", 1, 0)]
+        assert upkeep.count_due(uow, [], at_utc=LATER) == []
+    assert remove(world, evidence) == {visit_id}, "it was all still there"
+    assert said_after(402) == [due, {"due": 0, "held_back": 0}]
