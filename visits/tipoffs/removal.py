@@ -27,18 +27,22 @@ def remove_tip_offs(store: Store, *, days: int, at_utc: datetime) -> int:
                 .order_by(TipOff.outcome_utc, TipOff.id)
             )
         )
+    done = 0
     for tip_off_id in due:
         with store.writing() as uow:
-            _remove(uow, uow.session.get_one(TipOff, tip_off_id, with_for_update=True), days, at_utc)
-    if due and not store.is_sqlite:
+            done += _remove(uow, uow.session.get_one(TipOff, tip_off_id, with_for_update=True), days, at_utc)
+    if done and not store.is_sqlite:
         store.wipe(*_WIPED)
-    return len(due)
+    return done
 
 
-def _remove(uow: UnitOfWork, row: TipOff, days: int, at_utc: datetime) -> None:
-    """The entries of the log stay open: they name the tip-off by its id and say nothing of what it told."""
+def _remove(uow: UnitOfWork, row: TipOff, days: int, at_utc: datetime) -> bool:
+    """Empty one, unless another run was first; whether it went.
+
+    The entries of the log stay open: they name the tip-off by its id and say nothing of what it told.
+    """
     if row.removed_utc is not None:
-        return
+        return False
     if row.sealed_identity:
         row.sealed_identity, row.identity_destroyed_utc = "", at_utc
     row.text, row.outcome = "", REMOVED
@@ -54,3 +58,4 @@ def _remove(uow: UnitOfWork, row: TipOff, days: int, at_utc: datetime) -> None:
         detail={"days": days},
         at_utc=at_utc,
     )
+    return True

@@ -29,6 +29,5 @@ def by_night(store: Store, rules: NightRules, *, at_utc: datetime) -> None:
     if rules.tip_off_days is not None:
         remove_tip_offs(store, days=rules.tip_off_days, at_utc=at_utc)
     if rules.removal:
-        with store.writing() as uow:
-            name_due(uow, rules.removal, at_utc=at_utc)
+        name_due(store, rules.removal, at_utc=at_utc)
     blur_visits(store, days=rules.blur_days, at_utc=at_utc)

@@ -103,16 +103,17 @@ def count_due(uow: UnitOfWork, rules: Sequence[Rule], *, at_utc: datetime) -> li
     ]
 
 
-def name_due(uow: UnitOfWork, rules: Sequence[Rule], *, at_utc: datetime) -> list[Due]:
+def name_due(store: Store, rules: Sequence[Rule], *, at_utc: datetime) -> None:
     """Note in each county's audit what waits to be removed, where that has changed; nothing is removed by this."""
-    due = {one.county_code: one for one in count_due(uow, rules, at_utc=at_utc)}
-    said = {line.about.partition(":")[2]: line.detail for line in lines_of(uow, _DUE)}
-    for code in sorted(due.keys() | said.keys()):
-        now = due.get(code, Due(code, 0, 0))
-        detail = {"due": now.removes, "held_back": now.stays}
-        if said.get(code) != detail:
-            note(uow, None, _DUE, about=f"county:{code}", division_code=code, detail=detail, at_utc=at_utc)
-    return list(due.values())
+    with store.reading() as uow:  # Looking into every old visit takes a while, and phones go on delivering meanwhile.
+        due = {one.county_code: one for one in count_due(uow, rules, at_utc=at_utc)}
+    with store.writing() as uow:
+        said = {line.about.partition(":")[2]: line.detail for line in lines_of(uow, _DUE)}
+        for code in sorted(due.keys() | said.keys()):
+            now = due.get(code, Due(code, 0, 0))
+            detail = {"due": now.removes, "held_back": now.stays}
+            if said.get(code) != detail:
+                note(uow, None, _DUE, about=f"county:{code}", division_code=code, detail=detail, at_utc=at_utc)
 
 
 def carry_out(
