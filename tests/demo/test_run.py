@@ -13,7 +13,7 @@ TIME_LIMIT_S = 900
 def test_the_whole_story_is_played_over_real_http(tmp_path: Path) -> None:
     data = tmp_path / "data"
     done = subprocess.run(
-        [sys.executable, "-m", "demo", "--no-serve", "--visits", "30", "--data", str(data)],
+        [sys.executable, "-m", "demo", "--no-serve", "--visits", "12", "--data", str(data)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
@@ -45,7 +45,7 @@ def test_the_whole_story_is_played_over_real_http(tmp_path: Path) -> None:
         "all is there and unchanged",
         "561 more postings",
         "福安市: 487 villages",
-        "30 of 30 visits",
+        "12 of 12 visits",
         "resident ",
         "wrong referrals (residents): 0 of 0",
         "left out: 1 escorted, 1 told of before",
