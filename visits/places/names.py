@@ -23,12 +23,15 @@ _TOWN_TITLES = ("街道办事处", "民族乡", "街道", "镇", "乡")
 def tidy_name(text: str) -> str:
     """The name without the spaces that tables put into it: ``张　三`` is ``张三``; other scripts keep one space."""
     text = unicodedata.normalize("NFC", text)
-    return "".join(text.split()) if _CHINESE.search(text) else " ".join(text.split())
+    joined = "".join(text.split()) if _CHINESE.search(text) else " ".join(text.split())
+    # Once more, since a mark may stand beside its letter only when the space between them has gone.
+    return unicodedata.normalize("NFC", joined)
 
 
 def name_key(text: str) -> str:
     """What two spellings of one name share: width, spaces, case and the kind of middle dot do not count."""
-    return tidy_name(unicodedata.normalize("NFKC", text.translate(_DOTS))).translate(_DOTS).casefold()
+    plain = tidy_name(unicodedata.normalize("NFKC", text.translate(_DOTS))).translate(_DOTS).casefold()
+    return unicodedata.normalize("NFKC", plain)
 
 
 def village_key(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from api.cli import shidi
+from api.cli.place import Place
 from tests.api.resources.test_phone_exports import manifest, of_visit, seal, unsent_visit
 from tests.api.world import World, a_photo
 from tests.phone_exports import container
@@ -14,7 +15,8 @@ from tests.phone_exports import container
 
 def brought(world: World, file: Path, receipt: Path, login: str = "office") -> Result:
     said = ["--data", world.settings.data_dir, "import", "phone", file, "--receipt", receipt, "--as", login]
-    return CliRunner().invoke(shidi, [str(one) for one in said], obj={})
+    at = Place(environ={}, clock=world.clock)
+    return CliRunner().invoke(shidi, [str(one) for one in said], obj=at)
 
 
 def test_a_phones_work_comes_in_and_the_receipt_goes_out(world: World, tmp_path: Path) -> None:

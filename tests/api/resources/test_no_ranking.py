@@ -8,7 +8,7 @@ from tests.api.world import OTHER_VILLAGE, VILLAGE, World
 
 SCORES = re.compile(r"(^|_)(score|rank|ranking|points|grade|rating|stars|league)(_|$)")
 # Orders that a caller may choose: by the age of a thing, and by code.
-ORDERS = {"age", "code"}
+ORDERS = {"age", "code", "village"}
 
 
 def _parts(of: Any) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Names as offices write them can be compared."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from visits.places import name_key, tidy_name
@@ -34,6 +34,9 @@ def test_a_name_that_is_only_a_title_stays() -> None:
     assert village_key("村") == "村"
 
 
+@example("A¨㏠")
+@example("A \u0308日")
+@example("\uf900 x")
 @given(st.text(max_size=30))
 def test_tidying_twice_changes_nothing(text: str) -> None:
     assert tidy_name(tidy_name(text)) == tidy_name(text)
