@@ -5,7 +5,6 @@ against its hash. Importing the same file again changes nothing and gives the sa
 taken is kept whole, so that nothing an inspector made is lost by us.
 """
 
-import base64
 import contextlib
 import hashlib
 import json
@@ -24,7 +23,7 @@ from api.http.strict_json import read_json
 from api.resources.intake import RecordReceiptOut, SentRecord, receipt_told
 from api.resources.record_shapes import MOST_RECORDS_OF_A_PHONE, read_record
 from media.errors import HashMismatch, UnreadableExport, UploadBusy, UploadNotFound
-from media.proof import ExportPart, OpenedExport, open_export, read_head
+from media.proof import ExportPart, OpenedExport, b64url_text, open_export, read_head
 from media.store import EvidenceStore
 from visits.access import Actor, Right, require
 from visits.intake import (
@@ -154,7 +153,7 @@ class Importer:
         )
         with self.store.writing() as uow:
             signed = sign(uow, Purpose.RECEIPT, text.encode(), at_utc=at_utc)
-            signature = base64.urlsafe_b64encode(signed.signature).rstrip(b"=").decode()
+            signature = b64url_text(signed.signature)
             receipt = {"receipts": text, "signature": signature, "kid": signed.kid}
             new = NewExport(received.sha256, received.size_bytes, signer, kept_whole, "", receipt)
             return keep_export(uow, actor, new, at_utc=at_utc)

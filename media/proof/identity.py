@@ -8,7 +8,6 @@ multiple of 2 KiB, so that the length of what is stored tells nothing about most
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import secrets
@@ -30,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from media.errors import BadKey, SealBroken
 from media.proof.keys import key_id
-from media.proof.signature import DeviceKey, b64url_bytes, new_device_key, public_jwk_of, read_public_jwk
+from media.proof.signature import DeviceKey, b64url_bytes, b64url_text, new_device_key, public_jwk_of, read_public_jwk
 
 IDENTITY_FORMAT = "reporter-identity/1"
 PADDED_BYTES = 2048
@@ -67,9 +66,9 @@ def seal_identity(public_jwk: Mapping[str, str], identity: Mapping[str, Any]) ->
         "shidi": IDENTITY_FORMAT,
         "kid": kid,
         "epk": ours.public_jwk,
-        "salt": _base64url(salt),
-        "iv": _base64url(iv),
-        "ciphertext": _base64url(sealed),
+        "salt": b64url_text(salt),
+        "iv": b64url_text(iv),
+        "ciphertext": b64url_text(sealed),
     }
     return json.dumps(said, sort_keys=True)
 
@@ -129,7 +128,3 @@ def read_vault_key(data: bytes, passphrase: str) -> DeviceKey:
 
 def _key(shared: bytes, salt: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt, _INFO).derive(shared)
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
 import json
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from media.errors import BadKey
-from media.proof.signature import DeviceKey, new_device_key, public_jwk_of, read_public_jwk
+from media.proof.signature import DeviceKey, b64url_text, new_device_key, public_jwk_of, read_public_jwk
 
 
 def private_bytes(key: DeviceKey) -> bytes:
@@ -52,4 +51,4 @@ def key_id(public_jwk: Mapping[str, object]) -> str:
     read_public_jwk(public_jwk)
     named = {name: public_jwk[name] for name in ("crv", "kty", "x", "y")}
     digest = hashlib.sha256(json.dumps(named, separators=(",", ":"), sort_keys=True).encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+    return b64url_text(digest)

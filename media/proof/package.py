@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from media.errors import BadCode, SealBroken
+from media.proof.signature import b64url_text
 
 PACKAGE_ALGORITHM = "HKDF-SHA256/A256GCM"
 CODE_BYTES = 16
@@ -85,7 +86,7 @@ def seal_package(code: bytes, plaintext: bytes, about: str) -> SealedPackage:
     padded = plaintext + b" " * (-len(plaintext) % PADDED_BYTES)
     salt, iv = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_IV_BYTES)
     ciphertext = AESGCM(_key(code, salt)).encrypt(iv, padded, about.encode())
-    return SealedPackage(PACKAGE_ALGORITHM, *(_base64url(part) for part in (salt, iv, ciphertext)))
+    return SealedPackage(PACKAGE_ALGORITHM, *(b64url_text(part) for part in (salt, iv, ciphertext)))
 
 
 def open_package(code: bytes, sealed: SealedPackage, about: str) -> bytes:
@@ -99,10 +100,6 @@ def open_package(code: bytes, sealed: SealedPackage, about: str) -> bytes:
 
 def _key(code: bytes, salt: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt, _INFO).derive(code)
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def _bytes(text: str) -> bytes:

@@ -66,6 +66,11 @@ def p256_verifier(public_jwk: Mapping[str, object]) -> Callable[[bytes, bytes], 
 SIGNATURES: dict[str, Callable[[Mapping[str, object], bytes, bytes], bool]] = {ES256: verify_p256}
 
 
+def b64url_text(raw: bytes) -> str:
+    """Return bytes as base64url text without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
 def b64url_bytes(text: str) -> bytes | None:
     """Return what a base64url text without padding stands for, None where it is none or spelt in a second way."""
     try:
@@ -73,7 +78,7 @@ def b64url_bytes(text: str) -> bytes | None:
     except (ValueError, binascii.Error):
         return None
     # The last character has bits to spare, which a decoder overlooks: only one of its spellings is the right one.
-    return raw if _base64url(raw) == text else None
+    return raw if b64url_text(raw) == text else None
 
 
 def read_public_jwk(public_jwk: Mapping[str, object]) -> ec.EllipticCurvePublicKey:
@@ -98,7 +103,7 @@ def new_device_key() -> DeviceKey:
 def public_jwk_of(private_key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     """Return the public half as a JSON Web Key."""
     numbers = private_key.public_key().public_numbers()
-    x, y = (_base64url(number.to_bytes(_COORDINATE_BYTES)) for number in (numbers.x, numbers.y))
+    x, y = (b64url_text(number.to_bytes(_COORDINATE_BYTES)) for number in (numbers.x, numbers.y))
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
 
@@ -124,7 +129,3 @@ def _coordinate(value: object, name: str) -> int:
     if len(raw) != _COORDINATE_BYTES:
         raise BadKey(f"the key's {name} has {len(raw)} bytes instead of {_COORDINATE_BYTES}")
     return int.from_bytes(raw)
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
