@@ -14,15 +14,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from statistics import median
-from threading import Thread
 
 import click
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
-from waitress.server import create_server
 
 from api.app import create_app, open_store
 from api.settings import read_settings
 from bench.map_data import LEADER, PASSPHRASE, made_up_province
+from demo.answering import answering
 from visits.store import migrate
 from visits.zone import LOCAL_ZONE
 
@@ -67,10 +66,8 @@ def served(folder: Path) -> Iterator[str]:
     settings = read_settings({}, data_dir=folder)
     store = open_store(settings)
     migrate(store)
-    server = create_server(create_app(settings, store), host="127.0.0.1", port=0, threads=4)
-    Thread(target=server.run, daemon=True).start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
+    with answering(create_app(settings, store)) as address:
+        yield address
 
 
 def signed_in(browser: Browser, address: str) -> Page:

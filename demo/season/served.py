@@ -7,24 +7,21 @@ process. Its jobs are done when the season says so, as a server does them betwee
 import io
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
-from threading import Event, Thread
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import click
-from waitress import wasyncore
-from waitress.server import create_server
 
 from api.app import create_app, open_store
 from api.cli import shidi as shidi_command
 from api.cli.place import Place
 from api.http.house import EXTENSION, House
 from api.settings import read_settings
+from demo.answering import answering
 from demo.errors import DemoError
 from demo.season.clock import SeasonClock
 from demo.server import environment
-
-THREADS = 4
 
 
 class SeasonServer:
@@ -33,13 +30,12 @@ class SeasonServer:
     def __init__(self, data_dir: Path, clock: SeasonClock) -> None:
         self.data_dir = data_dir
         self.clock = clock
-        self.port = 0
+        self.base_url = ""
         self._ends = ExitStack()
-        self._ended = Event()
 
     @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    def port(self) -> int:
+        return urlsplit(self.base_url).port or 0
 
     def __enter__(self) -> Self:
         settings = read_settings(environment(self.data_dir), data_dir=self.data_dir)
@@ -50,15 +46,7 @@ class SeasonServer:
             app = create_app(settings, store, clock=self.clock.utc)
             self._house: House = app.extensions[EXTENSION]
             begun.callback(store.checkpoint)
-            sockets: dict[int, object] = {}
-            server = create_server(app, sockets, host="127.0.0.1", port=0, threads=THREADS, ident=None)
-            self.port = int(server.effective_port)
-            begun.callback(server.close)
-            begun.callback(server.task_dispatcher.shutdown)
-            thread = Thread(target=self._answer, args=(sockets,), name="season", daemon=True)
-            begun.callback(thread.join)
-            begun.callback(self._ended.set)
-            thread.start()
+            self.base_url = begun.enter_context(answering(app))
             self._ends = begun.pop_all()
         return self
 
@@ -66,11 +54,6 @@ class SeasonServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ends.close()
-
-    def _answer(self, sockets: dict[int, object]) -> None:
-        """Waitress's own loop runs until the process ends; this one until the season does."""
-        while not self._ended.is_set():
-            wasyncore.loop(timeout=0.2, map=sockets, count=1)
 
     def do_jobs(self) -> int:
         """Do what waits; how many jobs that were."""

@@ -1,18 +1,16 @@
 """The page as a program: light to load, there without a network, and never exchanged under somebody's hands."""
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Request
-from waitress.server import create_server
 
 from api.app import create_app
 from api.pages import field
+from demo.answering import answering
 from demo.server import Server
 from tests.field.phone import WITHOUT_SCREENS, PagePhone
 from tests.reliability.rig import opened, settings_of
@@ -80,12 +78,11 @@ def deployed(field_county: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(field, "FIELD", files)
     monkeypatch.setattr(field, "STATIC", files / "static")
     shutil.copytree(field_county, tmp_path / "data")
-    with opened(tmp_path / "data") as store:
-        server = create_server(create_app(settings_of(tmp_path / "data"), store), host="127.0.0.1", port=0)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        with closing(server):
-            yield Deployed(f"http://127.0.0.1:{server.effective_port}", files)
+    with (
+        opened(tmp_path / "data") as store,
+        answering(create_app(settings_of(tmp_path / "data"), store)) as address,
+    ):
+        yield Deployed(address, files)
 
 
 def test_a_newer_page_waits_until_nothing_is_being_written(

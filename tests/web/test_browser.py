@@ -1,26 +1,20 @@
 """The desk in a real browser: what only shows there, from signing in to the drawn map."""
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
-from werkzeug.serving import WSGIRequestHandler, make_server
 
+from demo.answering import answering
 from tests.visits.world import PASSPHRASE
 from tests.web.county import Desk, desk_time
 
 pytestmark = pytest.mark.browser
 
 NewContext = Callable[..., BrowserContext]
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Say nothing."""
 
 
 @dataclass
@@ -62,26 +56,18 @@ class Window:
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def _serve(desk: Desk) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, desk.app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture(scope="module")
 def address(desk: Desk) -> Iterator[str]:
     """Where the county's desk answers."""
-    yield from _serve(desk)
+    with answering(desk.app) as address:
+        yield address
 
 
 @pytest.fixture
 def own_address(own_desk: Desk) -> Iterator[str]:
     """Where the test's own desk answers."""
-    yield from _serve(own_desk)
+    with answering(own_desk.app) as address:
+        yield address
 
 
 @pytest.fixture

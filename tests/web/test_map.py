@@ -13,11 +13,12 @@ from shapely import box
 from sqlalchemy import update
 
 from api.http.house import EXTENSION, House
+from demo.answering import answering
 from geo import Area, Datum
 from geo.formats import read_layer
 from tests.visits.world import COUNTY, NOW, OFFICE_SITE, XIADANG, XIPU
 from tests.web.county import Desk, copy_of
-from tests.web.test_browser import Window, _serve
+from tests.web.test_browser import Window
 from visits import places, plans
 
 pytestmark = pytest.mark.browser
@@ -75,7 +76,8 @@ def county(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Des
 
 @pytest.fixture(scope="module")
 def mapped(county: Desk) -> Iterator[str]:
-    yield from _serve(county)
+    with answering(county.app) as address:
+        yield address
 
 
 @pytest.fixture
@@ -94,14 +96,16 @@ def planned(county: Desk, tmp_path: Path) -> Iterator[str]:
             plan = plans.add_line(uow, office, plan.id, line, version=plan.version, at_utc=NOW)
         of_visit = plans.Assignment.visit_id == made.visit_id
         uow.session.execute(update(plans.Assignment).where(of_visit).values(plan_line_id=plan.lines[0].id))
-    yield from _serve(made)
+    with answering(made.app) as address:
+        yield address
     made.world.store.close()
 
 
 @pytest.fixture(scope="module")
 def pointed(desk: Desk) -> Iterator[str]:
     """The county with nothing but points and its own outline, and no tiles: as most counties begin."""
-    yield from _serve(desk)
+    with answering(desk.app) as address:
+        yield address
 
 
 def open_map(
@@ -354,7 +358,7 @@ def test_a_base_map_is_asked_of_its_own_host_alone(county: Desk, new_context: Ne
     settings = replace(house.settings, basemap_urls=(url,), basemap_grid="c", basemap_approval="审图号：GS(2025)0000号")
     based = replace(county, app=create_app(settings, county.world.store, clock=desk_time))
     asked: list[str] = []
-    for address in _serve(based):
+    with answering(based.app) as address:
         context = new_context("desk")
         asked.clear()
         context.on("request", lambda request: asked.append(request.url) if "tiles.example" in request.url else None)

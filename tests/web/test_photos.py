@@ -11,10 +11,11 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, expect
 
 from api.http.house import EXTENSION, House
+from demo.answering import answering
 from media import Fingerprints, SeenPhotos
 from tests.visits.world import NOW
 from tests.web.county import Desk
-from tests.web.test_browser import Window, _serve
+from tests.web.test_browser import Window
 from tests.web.test_pages import plain
 from visits import fieldwork, intake
 
@@ -137,7 +138,8 @@ def test_odd_numbers_are_a_word_and_no_crash(own_desk: Desk, wrong: dict[str, st
 @pytest.fixture
 def served(own_desk: Desk) -> Iterator[str]:
     """Where a desk of its own answers."""
-    yield from _serve(own_desk)
+    with answering(own_desk.app) as address:
+        yield address
 
 
 @pytest.mark.browser

@@ -11,11 +11,12 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from demo.answering import answering
 from media.proof import read_code
 from tests.phone_exports import container, sealed
 from tests.visits.world import PASSPHRASE, XIADANG, Phone
 from tests.web.county import Desk, desk_time
-from tests.web.test_browser import Window, _serve
+from tests.web.test_browser import Window
 from visits import plans
 from visits.log import Purpose, current_key
 
@@ -69,7 +70,8 @@ def unsent_file(desk: Desk) -> bytes:
 
 @pytest.fixture
 def own_address(own_desk: Desk) -> Iterator[str]:
-    yield from _serve(own_desk)
+    with answering(own_desk.app) as address:
+        yield address
 
 
 # ---- Pages ----

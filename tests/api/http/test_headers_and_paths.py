@@ -1,15 +1,14 @@
 """Requests as an attacker writes them by hand: two lengths, forged proxies, and ways out of a folder."""
 
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
-import waitress
 
 from api.cli.serve import _waitress_options
+from demo.answering import answering
 from tests.api.world import PASSPHRASE, World
 
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -20,13 +19,8 @@ POST = b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/
 def port(world: World) -> Iterator[int]:
     """The application behind the server that `shidi serve` starts, with its very options."""
     options = _waitress_options(replace(world.settings, port=0))
-    server = waitress.create_server(world.app, **{**options, "threads": 2})
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield int(server.effective_port)
-    server.close()
-    server.asyncore.close_all(server._map)
-    thread.join(5)
+    with answering(world.app, **{**options, "threads": 2}) as address:
+        yield urlsplit(address).port or 0
 
 
 def said(port: int, request: bytes) -> bytes:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.field.screens.rig import County, Phone, copy_of, make_county, serving
+from demo.answering import answering
+from tests.field.screens.rig import County, Phone, copy_of, make_county
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +31,7 @@ def county(county_folder: Path, tmp_path: Path) -> Iterator[County]:
 @pytest.fixture
 def address(county: County) -> Iterator[str]:
     """Where the county's server answers."""
-    with serving(county.app) as found:
+    with answering(county.app) as found:
         yield found
 
 

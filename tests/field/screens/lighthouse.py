@@ -14,10 +14,11 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from demo.answering import answering
 from demo.server import free_port
 from tests.components import CHROMIUM_FLAGS, chromium_program
 from tests.field.screens.pictures import jpeg
-from tests.field.screens.rig import Phone, copy_of, make_county, serving
+from tests.field.screens.rig import Phone, copy_of, make_county
 
 PARTS = ("", "arrive", "people", "problems", "questions", "colleague", "finish", "abort")
 
@@ -41,7 +42,7 @@ def main() -> int:
 def _of_language(folder: Path, language: str, lighthouse: Path) -> dict[str, float]:
     county = copy_of(folder / "county", folder / language)
     port = free_port()
-    with serving(county.app) as address, sync_playwright() as playwright:
+    with answering(county.app) as address, sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             folder / f"profile-{language}",
             executable_path=chromium_program(),

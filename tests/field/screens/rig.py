@@ -3,9 +3,6 @@
 import json
 import re
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +12,6 @@ from uuid import UUID
 import shapely
 from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api.app import furnish
 from api.settings import Settings
@@ -125,25 +121,6 @@ def _draw_village(world: World) -> None:
             licence="none",
             at_utc=datetime.now(UTC),
         )
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def serving(app: Flask) -> Iterator[str]:
-    """The address at which the application answers."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 STATIC = Path(__file__).parents[3] / "web" / "field" / "static"
@@ -261,6 +238,3 @@ class Phone:
         self.shows("arrive.title")
         self.tap("arrive.accept")
         self.shows("people.title")
-
-
-__all__ = ["HERE", "County", "Phone", "copy_of", "make_county", "serving"]

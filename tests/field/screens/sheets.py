@@ -12,8 +12,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from playwright.sync_api import sync_playwright
 
+from demo.answering import answering
 from tests.components import CHROMIUM_FLAGS, SCREENS, chromium_program
-from tests.field.screens.rig import Phone, copy_of, make_county, serving
+from tests.field.screens.rig import Phone, copy_of, make_county
 from tests.field.screens.tour import tour
 
 PICTURES = Path(__file__).parents[3] / "docs" / "pictures"
@@ -41,7 +42,7 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium_program(), args=CHROMIUM_FLAGS)
         for language in ("zh", "en"):
             county = copy_of(folder / "county", folder / language)
-            with serving(county.app) as address:
+            with answering(county.app) as address:
                 context = browser.new_context(**{**SCREENS["phone"], "device_scale_factor": 1.5, "locale": "zh-CN"})
                 context.add_init_script(f"localStorage.setItem('shidi.language', '{language}')")
                 phone = Phone(context, address, language)
