@@ -1,6 +1,7 @@
 """``shidi serve``: the server, ready for real use on one machine."""
 
 import contextlib
+import gc
 import logging
 import resource
 import select
@@ -68,6 +69,9 @@ def _serve(settings: Settings) -> None:
             begin_blurring(uow, at_utc=house.clock())
             redraw_lost_tiles(uow, house.tiles, at_utc=house.clock())
             begin_reviews(uow, at_utc=house.clock())
+        # What is there for good is no longer looked through each time a large answer makes Python search for cycles.
+        gc.collect()
+        gc.freeze()
         house.jobs.start()
         try:
             click.echo(f"Shidi is at http://{settings.host}:{server.effective_port}/desk/ (stop with Ctrl-C)")

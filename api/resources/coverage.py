@@ -1,6 +1,5 @@
 """What the map of visits is drawn from, in one consistent piece, and the same as a GeoPackage to take away."""
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -10,21 +9,21 @@ from typing import Any
 
 import marshmallow as ma
 import shapely
-from flask import Response, request, send_file
+from flask import Response, send_file
 
 from api.http.blueprint import RoomBlueprint
 from api.http.fields import Day, DivisionCode, Id, Schema, Whole, word
-from api.http.gzipped import gzipped
+from api.http.gzipped import gzipped_or_unchanged
 from api.http.house import house, now_utc
 from api.http.signin import current_actor
 from geo import OutLayer, write_geopackage
 from visits.access import Actor, Right, note
-from visits.fieldwork import CountedVisit, VillageCoverage, Which, counted_visits, coverage, sees_draws, visit_columns
+from visits.fieldwork import CountedVisits, VillageCoverage, Which, counted_visits, coverage, sees_draws, visit_columns
 from visits.ledger import open_problems
 from visits.people import Slot
 from visits.places import (
     MapTown,
-    MapVillage,
+    MapVillages,
     Quality,
     VillagePoint,
     map_towns,
@@ -135,20 +134,17 @@ def show_coverage_map() -> Response:
         lines = quota_use(uow, actor, at_utc=now_utc()) if may_see_lines(actor) else None
     told = {
         "on": today.isoformat(),
-        "synthetic": any(v.point is not None and v.point.quality == Quality.SYNTHETIC for v in villages),
+        "synthetic": Quality.SYNTHETIC in villages.qualities,
         "draws_told": sees_draws(actor),
         "outlines": outlines,
         "towns": _town_columns(towns),
         "villages": _village_columns(villages, towns),
         "visits": _visits(actor, counted, villages, lines),
         "plan_lines": None if lines is None else [_plan_line(line, towns) for line in lines],
-        "open_problems": None if problems is None else [problems.get(village.code, 0) for village in villages],
+        "open_problems": None if problems is None else [problems.get(code, 0) for code in villages.codes],
     }
-    response = Response(json.dumps(told, ensure_ascii=False, separators=(",", ":")), mimetype="application/json")
-    response.set_etag(hashlib.sha256(response.get_data()).hexdigest(), weak=True)
-    response.headers["Cache-Control"] = "private, no-cache"
-    gzipped(response).make_conditional(request)
-    return response
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return gzipped_or_unchanged(Response(text, mimetype="application/json"))
 
 
 @coverage_room.get("/coverage/villages.gpkg")
@@ -254,25 +250,25 @@ def _town_columns(towns: Sequence[MapTown]) -> dict[str, list[Any]]:
     }
 
 
-def _village_columns(villages: Sequence[MapVillage], towns: Sequence[MapTown]) -> dict[str, list[Any]]:
+def _village_columns(villages: MapVillages, towns: Sequence[MapTown]) -> dict[str, list[Any]]:
     place = {town.code: index for index, town in enumerate(towns)}
     return {
-        "code": [village.code for village in villages],
-        "name": [village.name for village in villages],
-        "town": [place[village.town_code] for village in villages],
-        "programme_round": [village.programme_round for village in villages],
-        "begins": [village.valid_from and village.valid_from.isoformat() for village in villages],
-        "number": [village.number for village in villages],
-        "has_area": [int(village.has_area) for village in villages],
-        "lon_deg": [village.point and round(village.point.lon_deg, POINT_DIGITS) for village in villages],
-        "lat_deg": [village.point and round(village.point.lat_deg, POINT_DIGITS) for village in villages],
+        "code": villages.codes,
+        "name": villages.names,
+        "town": [place[code] for code in villages.town_codes],
+        "programme_round": villages.programme_rounds,
+        "begins": [day and day.isoformat() for day in villages.begins],
+        "number": villages.numbers,
+        "has_area": [int(has) for has in villages.has_area],
+        "lon_deg": [deg and round(deg, POINT_DIGITS) for deg in villages.lon_deg],
+        "lat_deg": [deg and round(deg, POINT_DIGITS) for deg in villages.lat_deg],
     }
 
 
 def _visits(
-    actor: Actor, counted: Sequence[CountedVisit], villages: Sequence[MapVillage], lines: Sequence[LineUse] | None
+    actor: Actor, counted: CountedVisits, villages: MapVillages, lines: Sequence[LineUse] | None
 ) -> dict[str, Any]:
-    order = {village.code: place for place, village in enumerate(villages)}
+    order = {code: place for place, code in enumerate(villages.codes)}
     told = None if lines is None else [line.id for line in lines]
     columns = visit_columns(counted, order, draws_too=sees_draws(actor), lines=told)
     return {**vars(columns), "first_day": columns.first_day and columns.first_day.isoformat()}

@@ -13,6 +13,7 @@ from visits.fieldwork.calibrations import (
 )
 from visits.fieldwork.coverage import (
     CountedVisit,
+    CountedVisits,
     CoverageStatus,
     DrawnReach,
     VillageCoverage,
@@ -90,6 +91,7 @@ __all__ = [
     "CalibrationView",
     "CorrectionView",
     "CountedVisit",
+    "CountedVisits",
     "CoverView",
     "CoverageStatus",
     "DeviceCalibration",

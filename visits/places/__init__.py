@@ -14,7 +14,7 @@ from visits.places.imports import ImportCount, ImportReport, RowCheck
 from visits.places.mapped import (
     Box,
     MapTown,
-    MapVillage,
+    MapVillages,
     VillagePoint,
     map_towns,
     map_villages,
@@ -83,7 +83,7 @@ __all__ = [
     "ImportRefused",
     "ImportReport",
     "MapTown",
-    "MapVillage",
+    "MapVillages",
     "NoSuchBoundary",
     "NoSuchTiles",
     "NoSuchVillage",

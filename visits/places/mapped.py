@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import shapely
 from shapely import MultiPolygon, Polygon
@@ -13,13 +13,12 @@ from visits.places.areas import known_at
 from visits.places.rows import AreaBoundary, Division, MapNumber, Site, VillageFacts
 from visits.places.rules import POINT_KINDS, Quality
 from visits.places.villages import exists_on
-from visits.store import UnitOfWork
+from visits.store import UnitOfWork, fetched_columns
 
 COUNTY_CODE_LENGTH = 6
 
 
-@dataclass(frozen=True)
-class VillagePoint:
+class VillagePoint(NamedTuple):
     """The point that stands for a village: its office where that is known, never where somebody sleeps. WGS 84."""
 
     lon_deg: float
@@ -28,17 +27,23 @@ class VillagePoint:
 
 
 @dataclass(frozen=True)
-class MapVillage:
-    """A village on the map. ``number`` is what it goes by in the tiles; ``None`` until they are drawn."""
+class MapVillages:
+    """The villages on a map, by code, as columns: a province has 20,000.
 
-    code: str
-    name: str
-    town_code: str
-    programme_round: int | None
-    valid_from: date | None
-    number: int | None
-    has_area: bool
-    point: VillagePoint | None
+    ``begins`` is the day a village began, where that is known; ``numbers`` what it goes by in the tiles, ``None``
+    until they are drawn. Points are those of :class:`VillagePoint`.
+    """
+
+    codes: list[str]
+    names: list[str]
+    town_codes: list[str]
+    begins: list[date | None]
+    programme_rounds: list[int | None]
+    numbers: list[int | None]
+    has_area: list[bool]
+    lon_deg: list[float | None]
+    lat_deg: list[float | None]
+    qualities: list[Quality | None]
 
 
 @dataclass(frozen=True)
@@ -63,18 +68,18 @@ class Box:
     north_deg: float
 
 
-def map_villages(uow: UnitOfWork, actor: Actor, *, on: date) -> list[MapVillage]:
-    """The villages of the actor's division that exist on a day, by code."""
+def map_villages(uow: UnitOfWork, actor: Actor, *, on: date) -> MapVillages:
+    """The villages of the actor's division that exist on a day."""
     require(actor, Right.READ_PLACES)
     query = (
         select(
             Division.code,
             Division.name,
-            Division.parent_code,
+            func.coalesce(Division.parent_code, ""),
             Division.valid_from,
             VillageFacts.programme_round,
             MapNumber.number,
-            AreaBoundary.version,
+            AreaBoundary.version.is_not(None),
         )
         .join(VillageFacts, VillageFacts.village_code == Division.code)
         .outerjoin(MapNumber, MapNumber.division_code == Division.code)
@@ -82,11 +87,21 @@ def map_villages(uow: UnitOfWork, actor: Actor, *, on: date) -> list[MapVillage]
         .where(within(actor, Division.code), exists_on(on))
         .order_by(Division.code)
     )
+    codes, names, town_codes, begins, programme_rounds, numbers, has_area = fetched_columns(uow, query)
     points = village_points(uow, actor)
-    return [
-        MapVillage(code, name, town or "", programme_round, begins, number, version is not None, points.get(code))
-        for code, name, town, begins, programme_round, number, version in uow.session.execute(query)
-    ]
+    found = [points.get(code) for code in codes]
+    return MapVillages(
+        codes,
+        names,
+        town_codes,
+        begins,
+        programme_rounds,
+        numbers,
+        has_area,
+        lon_deg=[point and point.lon_deg for point in found],
+        lat_deg=[point and point.lat_deg for point in found],
+        qualities=[point and point.quality for point in found],
+    )
 
 
 def map_towns(uow: UnitOfWork, actor: Actor) -> list[MapTown]:
@@ -133,19 +148,22 @@ def village_points(uow: UnitOfWork, actor: Actor) -> dict[str, VillagePoint]:
     """The point of each village that has a site which a map may show, by the code the village has now."""
     rank = {kind.value: place for place, kind in enumerate(POINT_KINDS)}
     now = successors(uow)
-    qualities = {quality.value: quality for quality in Quality}
     query = select(Site.village_code, Site.kind, Site.name, Site.lon_deg, Site.lat_deg, Site.quality).where(
         within(actor, Site.village_code), Site.kind.in_(rank), known_at(Site, None)
     )
-    # A site of the village itself goes before one of a village that became part of it.
-    found = sorted(
-        uow.session.execute(query).all(),
-        key=lambda s: (s[0] in now, rank[s[1]], *s[2:]),
-    )
-    points: dict[str, VillagePoint] = {}
-    for code, _, _, lon_deg, lat_deg, quality in found:
-        points.setdefault(now.get(code, code), VillagePoint(lon_deg, lat_deg, qualities[quality]))
-    return points
+
+    def order(site: tuple[Any, ...]) -> tuple[Any, ...]:
+        # A site of the village itself goes before one of a village that became part of it.
+        return site[0] in now, rank[site[1]], *site[2:]
+
+    best: dict[str, tuple[Any, ...]] = {}
+    for site in zip(*fetched_columns(uow, query), strict=True):
+        code = now.get(site[0], site[0])
+        # Few villages have several sites: only those are put in order.
+        if code not in best or order(site) < order(best[code]):
+            best[code] = site
+    qualities = {quality.value: quality for quality in Quality}
+    return {code: VillagePoint(site[3], site[4], qualities[site[5]]) for code, site in best.items()}
 
 
 def successors(uow: UnitOfWork) -> dict[str, str]:

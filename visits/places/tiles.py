@@ -30,7 +30,7 @@ from visits.places.imports import ask_for_tiles
 from visits.places.rows import AreaBoundary, Division, MapNumber, Site, TileSet
 from visits.places.rules import POINT_KINDS
 from visits.places.villages import exists_on
-from visits.store import UnitOfWork, lock_for_transaction
+from visits.store import UnitOfWork, fetched_columns, lock_for_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -289,7 +289,8 @@ def map_numbers(uow: UnitOfWork, prefix: str, *, villages_on: date | None = None
         numbered = numbered.join(Division, Division.code == MapNumber.division_code).where(
             Division.level == "village", exists_on(villages_on)
         )
-    return {code: number for code, number in uow.session.execute(numbered)}  # noqa: C416 - rows are no pairs
+    codes, numbers = fetched_columns(uow, numbered)
+    return dict(zip(codes, numbers, strict=True))
 
 
 def check_tiles_reach(actor: Actor, county_code: str, sha256: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from sqlalchemy import Connection, Executable, Table, create_engine, event, literal, make_url, text
+from sqlalchemy import Connection, Executable, Select, Table, create_engine, event, literal, make_url, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -22,6 +22,7 @@ from visits.store.locks import FileWriteLock, serving
 logger = logging.getLogger(__name__)
 
 WRITE_LOCK_TIMEOUT_S = 15.0
+ROWS_AT_ONCE = 2000
 # The race between a checkpoint and a commit that can damage a WAL file was mended in this version of SQLite.
 FIRST_SQLITE_WITHOUT_WAL_RESET_RACE = (3, 51, 3)
 
@@ -170,6 +171,19 @@ def _on_sqlite_begin(connection: Connection) -> None:
     """A writer takes the write lock at once: a deferred BEGIN fails half of all read-then-write transactions."""
     writes = connection.get_execution_options().get("shidi_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def fetched_columns(uow: UnitOfWork, query: Select[*tuple[Any, ...]]) -> list[list[Any]]:
+    """What a query for columns finds, column by column.
+
+    For 80,000 rows: past the ORM, whose bookkeeping costs more than the query, and a part at a time, since Python's
+    collector of cycles would else look through all rows again and again while they come.
+    """
+    columns: list[list[Any]] = [[] for _ in query.selected_columns]
+    for rows in uow.session.connection().execute(query).partitions(ROWS_AT_ONCE):
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(values)
+    return columns
 
 
 def insert_unless_there(uow: UnitOfWork, rows: type[Base], **values: Any) -> bool:

@@ -40,10 +40,7 @@ def test_a_village_without_a_site_of_its_own_has_that_of_one_that_became_it(worl
     with world.store.reading() as uow:
         rows = places.map_villages(uow, world.actors["leader"], on=NOW.date())
         assert places.successors(uow) == {XIPU: OTHER_XIADANG}
-    assert [(row.code, row.point and row.point.lon_deg) for row in rows] == [
-        (XIADANG, OFFICE_SITE[0]),
-        (OTHER_XIADANG, 119.45),
-    ]
+    assert (rows.codes, rows.lon_deg) == ([XIADANG, OTHER_XIADANG], [OFFICE_SITE[0], 119.45])
 
 
 def test_codes_that_name_each_other_make_no_endless_way(world: World) -> None:
@@ -66,7 +63,7 @@ def test_a_reach_holds_its_own_places_only(world: World) -> None:
         ):
             actor = replace(leader, division_prefix=prefix)
             assert len(places.map_towns(uow, actor)) == towns
-            assert [v.code for v in places.map_villages(uow, actor, on=NOW.date())] == codes
+            assert places.map_villages(uow, actor, on=NOW.date()).codes == codes
         box = places.reach_box(uow, leader)
         assert places.reach_box(uow, replace(leader, division_prefix="350999")) is None
     assert box is not None
@@ -79,5 +76,5 @@ def test_numbers_come_with_the_tiles(world: World) -> None:
         places.number_divisions(uow, COUNTY)
         after = places.map_villages(uow, world.actors["leader"], on=NOW.date())
         numbers = places.map_numbers(uow, COUNTY)
-    assert [v.number for v in before] == [None] * 3
-    assert [v.number for v in after] == [numbers[v.code] for v in after]
+    assert before.numbers == [None] * 3
+    assert after.numbers == [numbers[code] for code in after.codes]
