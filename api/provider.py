@@ -3,7 +3,6 @@
 ``joserfc`` comes with the extra ``oidc`` and is loaded where it is used.
 """
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from api.settings import Settings
+from media.proof import b64url_text
 from visits.access import Flow, OutsideSignInFailed
 
 ANSWER_WITHIN_S = 10
@@ -24,7 +24,7 @@ LEEWAY_S = 60
 
 def way_there(settings: Settings, flow: Flow, return_url: str) -> str:
     """The address at the provider where the person signs in."""
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(flow.verifier.encode()).digest()).rstrip(b"=").decode()
+    challenge = b64url_text(hashlib.sha256(flow.verifier.encode()).digest())
     asked = {
         "response_type": "code",
         "scope": "openid",

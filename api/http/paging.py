@@ -1,7 +1,5 @@
 """Lists by cursor: where the next page begins is the key of the last thing shown, not a count of things skipped."""
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,6 +10,7 @@ from flask import request, url_for
 
 from api.http.errors import BadCursor
 from api.http.fields import Schema, Text, Whole
+from media.proof import b64url_bytes, b64url_text
 
 T = TypeVar("T")
 
@@ -31,7 +30,7 @@ def write_cursor(*key: str | int | datetime | UUID) -> str:
     plain = [
         part if isinstance(part, int) else part.isoformat() if isinstance(part, datetime) else str(part) for part in key
     ]
-    return base64.urlsafe_b64encode(json.dumps(plain).encode()).rstrip(b"=").decode()
+    return b64url_text(json.dumps(plain).encode())
 
 
 def read_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
@@ -39,12 +38,11 @@ def read_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
     if cursor is None:
         return None
     try:
-        raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        parts = json.loads(raw)
+        parts = json.loads(b64url_bytes(cursor) or b"")
         if not isinstance(parts, list) or len(parts) != len(kinds):
             raise ValueError("another number of parts")
         return tuple(_part(part, kind) for part, kind in zip(parts, kinds, strict=True))
-    except (ValueError, TypeError, RecursionError, binascii.Error) as reason:
+    except (ValueError, TypeError, RecursionError) as reason:
         raise BadCursor("this cursor was not made by this server; begin the list anew") from reason
 
 

@@ -173,7 +173,7 @@ class Audit(Base):
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at_utc: Mapped[datetime]
-    account_id: Mapped[UUID | None]
+    account_id: Mapped[UUID | None] = mapped_column(index=True)
     act: Mapped[str] = mapped_column(String(40), index=True)
     about: Mapped[str] = mapped_column(String(120), index=True)
     division_code: Mapped[str] = mapped_column(String(12))
