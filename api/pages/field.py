@@ -27,6 +27,8 @@ VENDOR = WEB / "vendor"
 # The libraries of the phone page; the desk's stay at the desk.
 VENDORED = ("lit-html.js", "idb.js", "qr/index.js", "qr/decode.js")
 START = "app.js"
+# What whoever signed in sees first: the modules are named in the page, so that a start loads them all at once.
+HOME = ("work.js", "screens/home.js")
 LANGUAGES = ("zh", "en")
 # Spelled out, since a system's own table of types may not know modules or manifests, and a browser then refuses them.
 TYPES = {
@@ -77,7 +79,9 @@ class Shell:
 def show_shell() -> Response:
     """The page itself: empty frame, style, the texts of its start, and the modules it will want."""
     words = tuple(_stamp(path) for path in _start_words())
-    return _answer(_page(_stamp(_page_source()), tuple(start_modules()), words, _foot()))
+    start = tuple(start_modules())
+    work = tuple(name for name in modules_of(*HOME) if name not in start)
+    return _answer(_page(_stamp(_page_source()), start, work, words, _foot()))
 
 
 @field.get("/sw.js")
@@ -125,7 +129,12 @@ def shell(foot: Foot = Foot()) -> Shell:
 
 def start_modules() -> Iterator[str]:
     """The modules the page loads before it shows anything: those that ``app.js`` imports, and what these import."""
-    waiting, seen = [f"static/{START}"], set[str]()
+    return modules_of(START)
+
+
+def modules_of(*names: str) -> Iterator[str]:
+    """These modules of ours and all they import, as a browser would find them; what is imported later is left out."""
+    waiting, seen = [f"static/{name}" for name in names], set[str]()
     while waiting:
         name = waiting.pop(0)
         if name in seen:
@@ -200,10 +209,12 @@ def _file(stamp: Stamp) -> Served:
 
 
 @lru_cache(maxsize=4)
-def _page(stamp: Stamp, modules: tuple[str, ...], words: tuple[Stamp, ...], foot: Foot) -> Served:
+def _page(
+    stamp: Stamp, modules: tuple[str, ...], work: tuple[str, ...], words: tuple[Stamp, ...], foot: Foot
+) -> Served:
     template = _environment().from_string(stamp[0].read_text("utf-8"))
     texts = {path.stem: json.loads(path.read_text("utf-8")) for path, _, _ in words}
-    return _served(template.render(modules=modules, words=texts, foot=foot).encode(), PAGE_SUFFIX)
+    return _served(template.render(modules=modules, work=work, words=texts, foot=foot).encode(), PAGE_SUFFIX)
 
 
 @lru_cache(maxsize=4)

@@ -33,13 +33,15 @@ class County:
     app: Flask
     world: World
 
-    def assign(self, *team: str, opens_in: timedelta = timedelta(hours=-1), case_study: bool = False) -> UUID:
+    def assign(
+        self, *team: str, village: str = XIADANG, opens_in: timedelta = timedelta(hours=-1), case_study: bool = False
+    ) -> UUID:
         """A sealed assignment of the village to these inspectors."""
         now = datetime.now(UTC)
         members = tuple(self.world.actors[name].account_id for name in team)
         expires = now + timedelta(days=2)
         wanted = plans.NewAssignment(
-            XIADANG, False, members, now + opens_in, expires, "随机抽取", case_study=case_study
+            village, False, members, now + opens_in, expires, "随机抽取", case_study=case_study
         )
         with self.world.store.writing() as uow:
             return plans.assign(uow, self.world.actors["office"], wanted, at_utc=now).id

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 
 from tests.field.damage import turn_a_byte
 from tests.field.screens.rig import County, Phone
-from tests.visits.world import PASSPHRASE
+from tests.visits.world import OFFICE_SITE, OTHER_XIADANG, PASSPHRASE, XIADANG, XIPU
+from visits import places
 
 NewPhone = Callable[..., Phone]
 
@@ -126,6 +127,33 @@ def test_an_assignment_is_not_asked_for_before_its_time(county: County, new_phon
     phone = new_phone().sign_in("first")
     expect(phone.page.get_by_text(phone.word("home.sealed_name"))).to_be_visible()
     expect(phone.page.get_by_role("button", name=phone.word("assignment.open"), exact=True)).to_be_disabled()
+
+
+@pytest.mark.browser
+def test_the_route_of_the_day_is_on_the_phone_and_names_nothing_sealed(county: County, new_phone: NewPhone) -> None:
+    lon, lat = OFFICE_SITE[0], OFFICE_SITE[1] + 0.05
+    with county.world.store.writing() as uow:
+        known = places.SiteRow(1, "村部", "office", lon, lat, village_code=XIPU, datum="wgs84", radius_m=400.0)
+        places.import_sites(uow, county.world.actors["admin"], [known], at_utc=datetime.now(UTC))
+    for village, hours in ((XIPU, -1), (XIADANG, -2), (OTHER_XIADANG, 3)):
+        county.assign("first", village=village, opens_in=timedelta(hours=hours))
+    phone = new_phone().sign_in("first")
+    route = phone.page.get_by_role("region", name=phone.word("route.title"))
+    expect(route.get_by_role("listitem")).to_have_count(2)
+    expect(route).to_contain_text(re.compile("5.5 公里，约 17 分钟"))
+    assert sorted(route.locator("strong").all_inner_texts()) == ["下党村", "溪浦村"]
+    expect(phone.page.get_by_text("下党乡")).to_have_count(0)
+    # Kept like the rest, and shorter by each village that was visited.
+    phone.goes_offline()
+    phone.page.reload()
+    expect(route.get_by_role("listitem")).to_have_count(2)
+    phone.context.set_offline(False)
+    phone.open_visit()
+    phone.turn_to("abort")
+    phone.fill("abort.reason", "山洪，道路中断")
+    phone.tap("abort.do")
+    phone.shows("home.title")
+    expect(route).to_have_count(0)
 
 
 # Chromium 86 and Safari 15.4 are the floor; these came later to one of them, and nothing here puts them right.

@@ -8,12 +8,14 @@ from playwright.sync_api import expect
 
 from tests.field.screens.pictures import jpeg
 from tests.field.screens.rig import County, Phone
+from tests.visits.world import XIPU
 
 
 def tour(county: County, phone: Phone) -> Iterator[str]:
     """Stands still at each screen and gives its name."""
     county.assign("first", "second", opens_in=timedelta(hours=5))
     county.assign("first", "second")
+    county.assign("first", village=XIPU, opens_in=timedelta(minutes=-30))
     yield "sign-in"
     phone.sign_in("first")
     expect(phone.page.get_by_text(phone.word("assignment.downloaded")).first).to_be_visible()

@@ -6,7 +6,7 @@ import { isTraining, wiped } from "./engine/db.js";
 import * as session from "./engine/session.js";
 import * as shell from "./engine/shell.js";
 import * as signIn from "./screens/signin.js";
-import { go, hear, paintWith, redraw, sentence, state, tell } from "./screens/state.js";
+import { go, hear, painted, paintWith, redraw, sentence, state, tell } from "./screens/state.js";
 import { box, responsible } from "./screens/parts.js";
 import { language, speak, speakOfWork, t, wantedLanguage, when } from "./screens/words.js";
 
@@ -62,7 +62,6 @@ async function goTo(route) {
   if (before && before.leave) await before.leave();
   if (!state.notice || !state.notice.stays) state.notice = null;
   else state.notice.stays = false;
-  session.touch().catch(() => {});
   const module = await moduleOf(route);
   try {
     if (work) await work.settle(route);
@@ -79,6 +78,7 @@ async function goTo(route) {
   }
   screen = module;
   paint();
+  painted().then(session.touch).catch(() => {});
   window.scrollTo(0, 0);
   const heading = root.querySelector("h1");
   if (heading && moves > 1) heading.focus();
@@ -181,14 +181,26 @@ async function start() {
   }
   const wanted = location.hash;
   beforeTheStoreAnswers();
-  const [lost] = await Promise.all([wiped(), session.start()]);
+  await session.start();
   state.account = session.current();
-  if (state.account) history.replaceState(null, "", wanted || "#/");
-  if (lost) tell("bad", t("wiped.told", { since: when(lost.since), n: lost.unsent }), { stays: true });
-  if (state.account) await loadWork().then((found) => found.takeUpWhereItWas()).catch(() => {});
+  if (state.account) {
+    history.replaceState(null, "", wanted || "#/");
+    await loadWork().then((found) => found.takeUpWhereItWas()).catch(() => {});
+  } else {
+    await tellIfWiped();
+  }
   await move();
+  await painted(); // what follows is for later, and on a slow phone would hold up the first screen
   shell.register();
-  if (state.account) await beginWork();
+  if (!state.account) return;
+  tellIfWiped().catch(() => {});
+  await beginWork();
+}
+
+/** Says so where the browser emptied the phone's store; sets the marks by which that is known. */
+async function tellIfWiped() {
+  const lost = await wiped();
+  if (lost) tell("bad", t("wiped.told", { since: when(lost.since), n: lost.unsent }), { stays: true });
 }
 
 /**
@@ -198,6 +210,7 @@ async function start() {
 function beforeTheStoreAnswers() {
   const { name } = routeOf(location.hash);
   if (session.wasUnlocked()) {
+    preload(root.dataset.work.split(" "));
     loadWork().catch(() => {});
     SCREENS[name]().catch(() => {});
   } else if (!PUBLIC.includes(name) || name === "sign-in") {
@@ -207,6 +220,11 @@ function beforeTheStoreAnswers() {
     paint();
     screen = null; // nobody left it when the first move comes, and what was typed by then stays
   }
+}
+
+/** Has modules loaded all at once; else each is found only when the one that imports it was read. */
+function preload(paths) {
+  for (const path of paths) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: path }));
 }
 
 start();

@@ -9,12 +9,13 @@ import * as shell from "./engine/shell.js";
 import * as visits from "./engine/visits.js";
 import { leaveVisit, saveDraft, takeUp } from "./screens/draft.js";
 import { box, button } from "./screens/parts.js";
-import { act, hear, redraw, sentence, state, tell } from "./screens/state.js";
+import { act, hear, painted, redraw, sentence, state, tell } from "./screens/state.js";
 import { megabytes, t, when } from "./screens/words.js";
 
 /** What is still to be done on a visit that has ended. */
 const AFTERWARDS = ["visit", "visit/correct"];
 let begun = false;
+let readAtStart = null;
 
 /** Makes ready what the screen of this address reads: the home lists, or one visit and its draft. */
 export async function settle(route) {
@@ -22,14 +23,13 @@ export async function settle(route) {
     await leaveVisit();
     positions.stop();
     if (!state.account) return;
-    await readHome();
+    await lists();
     // What waits is counted in the whole store and in the browser's bookkeeping; only its own screen waits for that.
-    const counted = readOutbox();
-    if (route.name === "outbox") await counted;
-    else counted.then(redraw, (trouble) => tell("bad", sentence(trouble)));
+    if (route.name === "outbox") await readOutbox();
+    else painted().then(readOutbox).then(redraw, (trouble) => tell("bad", sentence(trouble)));
     return;
   }
-  await Promise.all([readHome(), readSheets(), takeUp(route.id)]);
+  await Promise.all([lists(), readSheets(), takeUp(route.id)]);
   if (state.visit.ended) {
     positions.stop();
     if (!AFTERWARDS.includes(route.name)) throw new Error("this visit has ended");
@@ -42,9 +42,16 @@ export async function settle(route) {
   state.positions = positions.position();
 }
 
+/** The home lists, which a start has read already to find the visit it was in. */
+function lists() {
+  const read = readAtStart || readHome();
+  readAtStart = null;
+  return read;
+}
+
 async function readHome() {
-  const [list, ownVisits, returns] = await Promise.all([assignments.list(), visits.list(), assignments.returns()]);
-  state.home = { assignments: list, visits: ownVisits, returns };
+  const [list, ownVisits, returns, route] = await Promise.all([assignments.list(), visits.list(), assignments.returns(), assignments.route()]);
+  state.home = { assignments: list, visits: ownVisits, returns, route };
 }
 
 /** The 29 items and the questions, which only a visit's screens show. */
@@ -109,7 +116,8 @@ export function begin() {
 
 /** Where a page that was killed had been: the step of the draft that was open, with a word that it was recovered. */
 export async function takeUpWhereItWas() {
-  for (const visit of await visits.list()) {
+  await (readAtStart = readHome());
+  for (const visit of state.home.visits) {
     if (visit.ended || !visit.drafting || !visit.package) continue;
     const { draft } = await visits.load(visit.visit_id);
     if (!draft || typeof draft.at !== "string") continue;

@@ -45,6 +45,7 @@ export async function refresh() {
   }
   // What the server no longer names was taken back; a visit that began stays a visit.
   await write('assignments', (tx) => Promise.all([...known.keys()].map((id) => tx.store.delete([account_id, id]))));
+  await keepRoute(found);
   await keepSheets();
   tell('assignments');
   return list();
@@ -119,6 +120,16 @@ export async function returns() {
   return (row && (await unsealIfWhole(row, 'returns'))) || [];
 }
 
+/**
+ * The order in which the server would visit the villages of today, as last fetched: by assignment, without any name.
+ * @returns {Promise<Array<{assignment_id: string, arrive_utc: string, metres: number|null, minutes: number, late: boolean}>>}
+ */
+export async function route() {
+  const row = await getFact(`route/${accountId()}`);
+  const kept = row && (await unsealIfWhole(row, 'route'));
+  return kept && kept.day === localInstant().slice(0, 10) ? kept.stops : [];
+}
+
 /** The server's keys for exports and receipts, as last fetched. @returns {Promise<null|object>} */
 export function exportKeys() {
   return sheet('export_keys');
@@ -145,6 +156,15 @@ async function fetchAll() {
 async function download(id) {
   const answer = await asked('POST', `/assignments/${id}/package`, { json: { device_utc: localInstant() } });
   return answer && seal(answer.body, `package/${id}`);
+}
+
+/** Keep today's order where there are two villages or more to go to; what is still sealed is no part of it. */
+async function keepRoute(found) {
+  const now_ms = serverNow();
+  const due = found.filter((one) => one.village && !one.withdrawn_utc && Date.parse(one.release_utc) <= now_ms && Date.parse(one.expires_utc) > now_ms);
+  const answer = due.length > 1 ? await asked('POST', '/day-route', { json: {} }) : null;
+  const stops = answer ? answer.body.stops.map(({ village, late, ...stop }) => ({ ...stop, late: late > 0 })) : [];
+  await putFact(`route/${accountId()}`, await seal({ day: localInstant().slice(0, 10), stops }, 'route'));
 }
 
 /** The sheets every visit needs; each is kept as it came last, and sets of questions also under their version. */

@@ -83,7 +83,6 @@ export async function start() {
   }
   await enter(unlocked, row);
   if (unlocked) touched_ms = unlocked.used_ms;
-  touch().catch(() => {}); // nobody waits for it; the next screen says it again
   return current();
 }
 

@@ -6,12 +6,12 @@ import { askToPersist } from "../engine/db.js";
 import * as shell from "../engine/shell.js";
 import { act, go, state } from "./state.js";
 import { box, button, linkButton, mark, progress, row } from "./parts.js";
-import { known, megabytes, t, when } from "./words.js";
+import { known, megabytes, metres, t, when } from "./words.js";
 
 export const title = () => t("home.title");
 
 export function view() {
-  const { assignments: all = [], visits = [], returns = [] } = state.home || {};
+  const { assignments: all = [], visits = [], returns = [], route = [] } = state.home || {};
   const waiting = all.filter((one) => !one.opened_here).sort((one, other) => (one.release_utc < other.release_utc ? -1 : 1));
   const open = visits.filter((visit) => !visit.ended);
   const done = visits.filter((visit) => visit.ended);
@@ -19,6 +19,7 @@ export function view() {
     ${warnings()}
     ${returns.length ? html`<section><h2>${t("home.returns")}</h2><ul class="rows">${returns.map(returned)}</ul></section>` : nothing}
     ${open.length ? html`<section><h2>${t("home.open")}</h2><ul class="rows">${open.map(underWay)}</ul></section>` : nothing}
+    ${dayRoute(route, all, done)}
     <section><h2>${t("home.assignments")}</h2>
       ${waiting.length ? waiting.map(sealed) : html`<p>${t("home.none")}</p>`}
       <div class="side-by-side">${button(t("home.refresh"), () => act(assignments.refresh))}</div>
@@ -46,6 +47,22 @@ function sealed(one) {
       ${linkButton(t("assignment.open_with_key"), `#/open/${one.id}`)}
     </div></article>`;
 }
+
+/** The order of the villages that are still to be visited today; a village is named where its card is. */
+function dayRoute(route, all, done) {
+  const over = done.map((visit) => visit.visit_id);
+  const left = route
+    .map((stop) => ({ ...stop, at: all.find((one) => one.id === stop.assignment_id) }))
+    .filter(({ at }) => at && at.village && !over.includes(at.visit_id) && Date.parse(at.expires_utc) > Date.now());
+  if (left.length < 2) return nothing;
+  return html`<section aria-labelledby="route"><h2 id="route">${t("route.title")}</h2>
+    <p class="soft">${t("route.lead")}</p>
+    <ol class="rows">${left.map((stop, number) => html`<li class="row"><span class="stop" aria-hidden="true">${number + 1}</span>
+      <span class="row-text"><strong>${stop.at.village.name}</strong><small>${stop.at.village.town_name} · ${t("route.arrive", { at: when(stop.arrive_utc) })}${wayTo(stop)}</small></span>
+      ${stop.late ? mark("look", t("route.late")) : nothing}</li>`)}</ol></section>`;
+}
+
+const wayTo = ({ metres: way_m, minutes }) => (way_m === null ? "" : ` · ${t("route.way", { way: metres(way_m), n: Math.round(minutes) })}`);
 
 /** Opens by asking the server; without a connection the way round is the key. */
 const openOnline = (id) => act(async () => {

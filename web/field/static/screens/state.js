@@ -19,7 +19,8 @@ export const state = {
 };
 
 let painter = () => {};
-let painted = false;
+let asked = false;
+const HIDDEN_MS = 500;
 
 /** Tells who paints; called once. */
 export function paintWith(paint) {
@@ -28,13 +29,19 @@ export function paintWith(paint) {
 
 /** Asks for one painting, however many changes come before it. */
 export function redraw() {
-  if (painted) return;
-  painted = true;
+  if (asked) return;
+  asked = true;
   queueMicrotask(() => {
-    painted = false;
+    asked = false;
     painter();
   });
 }
+
+/** Fulfilled once the phone shows what was painted last; a hidden page shows nothing, and does not wait for ever. */
+export const painted = () => new Promise((done) => {
+  requestAnimationFrame(() => setTimeout(done));
+  setTimeout(done, HIDDEN_MS);
+});
 
 /** Hears what the engine tells, and paints once that is done. */
 export function hear(what, work) {
