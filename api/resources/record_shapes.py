@@ -50,6 +50,11 @@ def _fix() -> ma.fields.Nested:
     return ma.fields.Nested(Fix, required=True, allow_none=True)
 
 
+def _last_fix() -> ma.fields.Nested:
+    """Where the phone was at its end; pages that lie on phones since before this was asked for do not tell it."""
+    return ma.fields.Nested(Fix, load_default=None, allow_none=True)
+
+
 def _written() -> Instant:
     """When it happened, where a record was written on paper first and entered later (补录)."""
     return Instant(load_default=None, allow_none=True)
@@ -188,6 +193,7 @@ class Finish(Schema):
     """This phone's last record; how many it made, this one included."""
 
     records = Whole(least=1, most=MOST_RECORDS_OF_A_PHONE, required=True)
+    fix = _last_fix()
 
 
 class Close(Finish):

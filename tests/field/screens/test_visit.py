@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.field.screens.pictures import jpeg
-from tests.field.screens.rig import County, Phone
+from tests.field.screens.rig import HERE, County, Phone
 
 NewPhone = Callable[..., Phone]
 
 pytestmark = pytest.mark.browser
+
+BOARD = jpeg("#35605a", "board")
 
 
 def _kinds(county: County, visit_id: str) -> list[str]:
@@ -43,24 +48,71 @@ def test_the_clean_case_takes_seven_taps(county: County, new_phone: NewPhone) ->
     assert kinds == ["arrive", "sighting", "all_in_order", "close"]
 
 
-def test_a_whole_visit_offline_from_the_key_to_the_receipt(county: County, new_phone: NewPhone) -> None:
+def test_b1_a_visit_by_two_phones_without_a_network_is_synced_once(county: County, new_phone: NewPhone) -> None:
     assignment_id = county.assign("first", "second")
-    phone = new_phone().sign_in("first")
-    expect(phone.page.get_by_text(phone.word("assignment.downloaded"))).to_be_visible()
+    first, second = new_phone().sign_in("first"), new_phone().sign_in("second")
     code = county.code_of(assignment_id)
-    phone.goes_offline()
-    phone.page.reload()
-    phone.shows("home.title")
+    for phone in (first, second):
+        expect(phone.page.get_by_text(phone.word("assignment.downloaded"))).to_be_visible()
+        phone.goes_offline()
+        phone.page.reload()
+        phone.shows("home.title")
+        _open_with_key(phone, code)
+    visit_id = first.visit_id
+    assert second.visit_id == visit_id
+    first.arrive()
+    _confirm_by_the_drawn_code(first, second)
+    _record_what_was_found(first)
+    second.turn_to("people")
+    second.choose("seen.met", among=second.word("people.question", name="演示李二"))
+    second.tap("common.next")
+    second.tap("problems.none")
+    # Who confirmed leaves the closing to the colleague.
+    expect(second.page.get_by_role("radio", name=second.word("finish.they_close"))).to_be_checked()
+    for phone in (first, second):
+        phone.tap("finish.sign")
+        expect(phone.page.get_by_text(phone.word("saved.title"))).to_be_visible()
+        expect(phone.page.locator(".badge")).to_contain_text("待上传")
+    assert county.received(visit_id) == []
+
+    for phone in (first, second):
+        phone.context.set_offline(False)
+        _delivered(phone)
+        # Asked for once more, nothing is sent twice.
+        phone.page.evaluate("import('/field/static/engine/outbox.js').then((outbox) => outbox.sync())")
+    first.page.locator("details summary").last.click()
+    expect(first.page.get_by_text(re.compile(first.word("outbox.receipt", n=r"\d+"))).first).to_be_visible()
+    _is_whole(county, visit_id)
+
+
+def _open_with_key(phone: Phone, code: str) -> None:
+    """Open the assignment with its slip, after a slip of the pen."""
     phone.tap("assignment.open_with_key")
     phone.shows("open.title")
-    wrong = code[:3] + ("A" if code[3] != "A" else "B") + code[4:]
-    phone.fill("open.code", wrong)
+    phone.fill("open.code", code[:3] + ("A" if code[3] != "A" else "B") + code[4:])
     expect(phone.page.get_by_text(phone.word("open.does_not_fit"))).to_be_visible()
     phone.fill("open.code", code.lower())
     phone.tap("assignment.open")
     phone.shows_text("下党村")
-    visit_id = phone.visit_id
-    phone.arrive()
+
+
+def _confirm_by_the_drawn_code(first: Phone, second: Phone) -> None:
+    """The camera of the second phone sees the first one's screen, and each knows its own code."""
+    for phone in (first, second):
+        phone.turn_to("colleague")
+        phone.shows("colleague.title")
+    drawn = first.page.get_by_role("img", name=first.word("colleague.code"))
+    expect(drawn).to_be_visible()
+    photo = {"name": "code.png", "mimeType": "image/png", "buffer": drawn.screenshot()}
+    second.page.locator("input[type=file]").set_input_files(photo)
+    expect(second.page.get_by_text(re.compile("^已确认同事到村"))).to_be_visible(timeout=15_000)
+    first.page.locator("input[type=file]").set_input_files(photo)
+    expect(first.page.get_by_text(first.word("colleague.own_code"))).to_be_visible(timeout=15_000)
+
+
+def _record_what_was_found(phone: Phone) -> None:
+    """One person not met and one met, a problem with a photo, and an answer; up to the look before the signature."""
+    phone.turn_to("people")
     phone.choose("seen.not_met", among=phone.word("people.question", name="演示张一"))
     phone.choose("seen.met", among=phone.word("people.question", name="演示李二"))
     phone.tap("common.next")
@@ -71,68 +123,39 @@ def test_a_whole_visit_offline_from_the_key_to_the_receipt(county: County, new_p
     phone.fill("problem.text", "公示栏上没有本年度资金公告")
     phone.tap("problem.save")
     phone.shows("problems.title")
-    phone.page.locator("input[capture]").set_input_files(jpeg("#35605a", "board"))
+    phone.page.locator("input[capture]").set_input_files(BOARD)
     expect(phone.page.get_by_role("img", name=phone.word("photo.number", n=1))).to_be_visible()
     phone.tap("problems.questions")
     phone.choose("answer.no")
     phone.tap("common.next")
     phone.tap("problems.check")
     phone.shows("finish.title")
-    phone.page.get_by_label(phone.word("finish.escorted")).check()
-    phone.tap("finish.sign")
-    expect(phone.page.get_by_text(phone.word("saved.title"))).to_be_visible()
-    expect(phone.page.locator(".badge")).to_contain_text(re.compile(r"(待上传|waiting)|\d+ waiting"))
-    assert county.received(visit_id) == []
-
-    phone.context.set_offline(False)
-    _delivered(phone)
-    phone.page.locator("details summary").last.click()
-    expect(phone.page.get_by_text(re.compile(phone.word("outbox.receipt", n=r"\d+"))).first).to_be_visible()
-    sent = {record["kind"]: record for record in county.received(visit_id)}
-    assert sent["close"]["body"]["escorted"] is True
-    assert sent["photo"]["body"]["of_record"] == sent["problem"]["id"]
-    assert sent["problem"]["body"]["item"] == 20
-    assert [one["answer"] for one in sent["answers"]["body"]["answers"]] == ["no"]
-    seen = {r["body"]["posting_id"]: r["body"]["seen"] for r in county.received(visit_id) if r["kind"] == "sighting"}
-    postings = county.world.postings
-    assert seen == {str(postings["演示张一"]): "not_met", str(postings["演示李二"]): "met"}
 
 
-def test_the_second_phone_confirms_the_first_by_its_drawn_code(county: County, new_phone: NewPhone) -> None:
-    county.assign("first", "second")
-    first, second = new_phone().sign_in("first"), new_phone().sign_in("second")
-    for phone in (first, second):
-        phone.open_visit()
-        phone.goes_offline()
-        phone.arrive()
-        phone.turn_to("colleague")
-        phone.shows("colleague.title")
-    # The camera of the second phone sees the first one's screen.
-    drawn = first.page.get_by_role("img", name=first.word("colleague.code"))
-    expect(drawn).to_be_visible()
-    photo = {"name": "code.png", "mimeType": "image/png", "buffer": drawn.screenshot()}
-    second.page.locator("input[type=file]").set_input_files(photo)
-    expect(second.page.get_by_text(re.compile("^已确认同事到村"))).to_be_visible(timeout=15_000)
-    first.page.locator("input[type=file]").set_input_files(photo)
-    expect(first.page.get_by_text(first.word("colleague.own_code"))).to_be_visible(timeout=15_000)
-
-    second.turn_to("finish")
-    # Who confirmed leaves the closing to the colleague.
-    expect(second.page.get_by_role("radio", name=second.word("finish.they_close"))).to_be_checked()
-    second.tap("problems.none")
-    second.tap("finish.sign")
-    first.turn_to("finish")
-    first.tap("problems.none")
-    first.tap("finish.sign")
-    visit_id = first.visit_id
-    for phone in (first, second):
-        expect(phone.page.get_by_text(phone.word("saved.title"))).to_be_visible()
-        phone.context.set_offline(False)
-        _delivered(phone)
-    sent = {record["kind"]: record for record in county.received(visit_id)}
-    arrivals = [r for r in county.received(visit_id) if r["kind"] == "arrive"]
-    assert sent["confirm"]["body"]["arrive_id"] in [arrival["id"] for arrival in arrivals]
-    assert {"finish", "close"} <= sent.keys()
+def _is_whole(county: County, visit_id: str) -> None:
+    """The server has each record and the photo once, and the visit they make is complete and says what was seen."""
+    records = county.received(visit_id)
+    mine = ["open", "arrive", "sighting", "sighting", "problem", "photo", "answers", "close"]
+    theirs = ["open", "confirm", "sighting", "all_in_order", "finish"]
+    assert sorted(record["kind"] for record in records) == sorted(mine + theirs)
+    sent = {record["kind"]: record["body"] for record in records}
+    arrival = next(record for record in records if record["kind"] == "arrive")
+    problem = next(record for record in records if record["kind"] == "problem")
+    assert sent["confirm"]["arrive_id"] == arrival["id"]
+    assert (sent["photo"]["of_record"], sent["problem"]["item"]) == (problem["id"], 20)
+    assert [one["answer"] for one in sent["answers"]["answers"]] == ["no"]
+    # Where it began, and where it was closed.
+    here = (HERE["longitude"], HERE["latitude"])
+    assert {(sent[kind]["fix"]["lon_deg"], sent[kind]["fix"]["lat_deg"]) for kind in ("arrive", "close")} == {here}
+    now = datetime.now(UTC)
+    county.world.judge(UUID(visit_id), at_utc=now)
+    visit = county.world.look(UUID(visit_id))
+    assert (visit.summary.complete, visit.missing, visit.summary.unannounced_indeed) == (True, (), True)
+    assert [opening.how for opening in visit.openings] == ["key", "key"]
+    assert [photo.sha256 for photo in visit.photos if photo.arrived_utc] == [sha256(BOARD["buffer"]).hexdigest()]
+    outcomes = county.world.outcomes(UUID(visit_id))
+    assert outcomes["演示李二"] == "met" and outcomes["演示张一"] != "met"
+    assert not {hint.code for hint in visit.hints} & {"one_inspector", "not_confirmed", "no_fix", "opened_early"}
 
 
 def test_a_visit_without_a_position_goes_on_with_a_reason(county: County, new_phone: NewPhone) -> None:
@@ -147,12 +170,14 @@ def test_a_visit_without_a_position_goes_on_with_a_reason(county: County, new_ph
     phone.shows("people.title")
     phone.turn_to("finish")
     expect(phone.page.get_by_text(phone.word("fix.none"))).to_be_visible()
+    phone.page.get_by_label(phone.word("finish.escorted")).check()
     phone.tap("problems.none")
     phone.tap("finish.sign")
     expect(phone.page.get_by_text(phone.word("saved.title"))).to_be_visible()
     _delivered(phone)
-    arrival = next(record for record in county.received(visit_id) if record["kind"] == "arrive")
-    assert arrival["body"] == {"fix": None, "no_fix_reason": phone.word("no_fix.denied")}
+    sent = {record["kind"]: record["body"] for record in county.received(visit_id)}
+    assert sent["arrive"] == {"fix": None, "no_fix_reason": phone.word("no_fix.denied")}
+    assert (sent["close"]["escorted"], sent["close"]["fix"]) == (True, None)
 
 
 def test_a_poor_position_may_be_used_and_says_that_it_is_poor(county: County, new_phone: NewPhone) -> None:

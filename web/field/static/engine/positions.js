@@ -2,7 +2,7 @@
  * Where the phone is: every fix of the browser is kept while somebody watches, the best is told, none is changed.
  * @module
  */
-import { tell } from './db.js';
+import { changes, tell } from './db.js';
 import { localInstant } from './keys.js';
 
 const MOST_FIXES_KEPT = 600;
@@ -38,6 +38,26 @@ export function watch() {
     return;
   }
   state.watch = navigator.geolocation.watchPosition(take, fail, { enableHighAccuracy: true, maximumAge: 0 });
+}
+
+/**
+ * The best fix as soon as there is one, for what is recorded by one tap; null when none comes in this time.
+ * @param {number} patience_ms
+ * @returns {Promise<Fix|null>}
+ */
+export function soon(patience_ms) {
+  watch();
+  return new Promise((done) => {
+    const end = () => {
+      clearTimeout(timer);
+      changes.removeEventListener('position', look);
+      done(position().best);
+    };
+    const look = () => (position().best || state.error) && end();
+    const timer = setTimeout(end, patience_ms);
+    changes.addEventListener('position', look);
+    look();
+  });
 }
 
 /** Stop to watch; what was kept stays until `forget`. */

@@ -185,14 +185,15 @@ export async function add(visitId, kind, body, along = {}) {
  * The phone's last record: with `close` it closes the visit, else it only says that this phone has finished.
  * @param {string} visitId
  * @param {null|{escorted: boolean, warned_beforehand: boolean, note: string}} close null: finish
+ * @param {import('./positions.js').Fix|null} [fix] where that is, as far as the phone knows
  */
-export function end(visitId, close) {
-  return add(visitId, close ? 'close' : 'finish', (seq) => ({ records: seq, ...close }), { draft: null });
+export function end(visitId, close, fix = null) {
+  return add(visitId, close ? 'close' : 'finish', (seq) => ({ records: seq, fix, ...close }), { draft: null });
 }
 
 /** Break the visit off, with a reason. */
-export function abort(visitId, reason) {
-  return add(visitId, 'abort', (seq) => ({ records: seq, reason }), { draft: null });
+export function abort(visitId, reason, fix = null) {
+  return add(visitId, 'abort', (seq) => ({ records: seq, fix, reason }), { draft: null });
 }
 
 /**

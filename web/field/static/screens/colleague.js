@@ -1,10 +1,11 @@
 // Two phones, no network: one shows the code of its arrival, the other reads it.
 
 import { html } from "../../vendor/lit-html.js";
+import * as positions from "../engine/positions.js";
 import * as visits from "../engine/visits.js";
 import { goVisit } from "./draft.js";
 import { act, state, tell } from "./state.js";
-import { box, button, fixNow, thumb } from "./parts.js";
+import { box, button, thumb } from "./parts.js";
 import { closeScanner, code, scanner } from "./scan.js";
 import { signed } from "./visit.js";
 import { t, when } from "./words.js";
@@ -14,6 +15,7 @@ export const title = () => t("colleague.title");
 export const leave = closeScanner;
 
 const PREFIX = "shidi:arrive:";
+const PATIENCE_MS = 10000;
 
 export function view() {
   const [arrival] = signed("arrive");
@@ -25,7 +27,7 @@ export function view() {
         : html`<p>${t("colleague.no_arrival")}</p>`}
     </section>
     <section><h2>${t("colleague.read")}</h2>
-      ${confirmed ? box("good", t("colleague.done", { at: when(confirmed.made_at) })) : html`<p>${t("colleague.read_lead")}</p>${scanner(t("colleague.scan"), scanned)}
+      ${confirmed ? box("good", t("colleague.done", { at: when(confirmed.made_at) })) : html`<p>${t("colleague.read_lead")}</p>${scanner(t("colleague.scan"), scanned, positions.watch)}
         <p class="soft">${t("colleague.no_typing")}</p>`}
     </section>
     ${thumb(button(t("common.back_to_tasks"), () => goVisit(), { main: Boolean(confirmed) }))}`;
@@ -36,5 +38,6 @@ function scanned(text) {
   if (!/^[0-9a-f]{64}$/.test(arrive_sha256 || "")) return tell("bad", t("colleague.other_code"));
   if (visitId !== state.visit.visit_id) return tell("bad", t("colleague.other_visit"));
   if (signed("arrive").some((own) => own.id === arrive_id)) return tell("bad", t("colleague.own_code"));
-  return act(() => visits.confirm(visitId, text, fixNow()));
+  // Whoever confirms need not have arrived by the other screen, so that the search may only have begun with this scan.
+  return act(async () => visits.confirm(visitId, text, await positions.soon(PATIENCE_MS)));
 }

@@ -4,7 +4,7 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import * as visits from "../engine/visits.js";
 import { goVisit, keep, keepTyping, saveDraft } from "./draft.js";
 import { act, state } from "./state.js";
-import { box, button, choice, field, linkButton, mark, plusMinus, thumb, tick } from "./parts.js";
+import { box, button, choice, field, fixNow, linkButton, mark, plusMinus, thumb, tick } from "./parts.js";
 import { signSightings } from "./people.js";
 import { answersBody } from "./questions.js";
 import { itemName } from "./problems.js";
@@ -75,6 +75,6 @@ const sign = () => act(async () => {
   if (answers && !signed("answers").length) await visits.add(id, "answers", answers);
   if (state.draft.all_in_order && !signed("problem").length && !signed("all_in_order").length) await visits.add(id, "all_in_order", {});
   await visits.forgetNames(id);
-  await visits.end(id, how === "close" ? { escorted, warned_beforehand, note: note.trim() } : null);
+  await visits.end(id, how === "close" ? { escorted, warned_beforehand, note: note.trim() } : null, fixNow());
   goVisit();
 });

@@ -30,12 +30,20 @@ async function draw(text) {
   redraw();
 }
 
-/** The buttons that read a code: from the camera's stream, or from a photo of it. */
-export function scanner(text, found) {
+/** The buttons that read a code: from the camera's stream, or from a photo of it; `begun` is called at the tap. */
+export function scanner(text, found, begun = () => {}) {
+  const look = () => {
+    begun();
+    return film(found);
+  };
+  const pick = (event) => {
+    begun();
+    return readPhoto(event.target, found);
+  };
   return html`<section class="scanner" aria-label=${text}>
     ${camera ? html`<video autoplay muted playsinline .srcObject=${camera.stream} aria-label=${t("scan.picture")}></video>${button(t("scan.stop"), closeScanner)}`
-      : html`<div class="stack">${button(text, () => look(found))}
-        <label class="button"><span>${t("scan.photo")}</span><input type="file" accept="image/*" capture="environment" class="unseen" @change=${(event) => readPhoto(event.target, found)}></label></div>`}
+      : html`<div class="stack">${button(text, look)}
+        <label class="button"><span>${t("scan.photo")}</span><input type="file" accept="image/*" capture="environment" class="unseen" @change=${pick}></label></div>`}
   </section>`;
 }
 
@@ -47,7 +55,7 @@ export function closeScanner() {
   redraw();
 }
 
-async function look(found) {
+async function film(found) {
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     camera = { stream };

@@ -5,7 +5,7 @@ import * as positions from "../engine/positions.js";
 import * as visits from "../engine/visits.js";
 import { goVisit, keep, takeUp } from "./draft.js";
 import { act, go, state } from "./state.js";
-import { box, button, field, linkButton, mark, progress, row, thumb } from "./parts.js";
+import { box, button, field, fixNow, linkButton, mark, progress, row, thumb } from "./parts.js";
 import { known, metres, t, when } from "./words.js";
 
 export const title = () => (state.route.part === "abort" ? t("abort.title") : state.visit.package.village.name);
@@ -134,7 +134,7 @@ const abortView = () => html`<p>${t("abort.lead")}</p>
 
 const abort = () => act(async () => {
   const id = state.visit.visit_id;
-  await visits.abort(id, state.draft.abort_reason.trim());
+  await visits.abort(id, state.draft.abort_reason.trim(), fixNow());
   // Leaving a visit keeps its draft, and one that has ended has none: it would hold back newer pages for ever.
   await takeUp(id);
   go("#/");
