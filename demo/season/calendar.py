@@ -1,13 +1,17 @@
-"""Which weeks the season has, and on which of their days and hours people would be there anyhow."""
+"""Which weeks the season has, when what it showed is reviewed, and when people need not be there anyhow."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import chinese_calendar
 
+from demo.phone import LOCAL
+
 WEEKS = 14
 DAY = timedelta(days=1)
+# The review of a quarter waits ten days for its leave books, and is made in the night after them.
+BOOKS_COME_IN, REVIEWED_AFTER = 6 * DAY, timedelta(days=11, hours=4)
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,19 @@ class Week:
     @property
     def sunday_before(self) -> date:
         return self.days[0] - DAY
+
+
+def last_quarter(now: datetime) -> date:
+    """The last day of the newest quarter that has been reviewed by now."""
+    month = now.astimezone(LOCAL).date().replace(day=1)
+    while month.month not in (1, 4, 7, 10) or reviewed_at(month - DAY) > now:
+        month = (month - DAY).replace(day=1)
+    return month - DAY
+
+
+def reviewed_at(quarter_end: date) -> datetime:
+    """A moment by which the quarter that ended on that day has been reviewed."""
+    return datetime.combine(quarter_end, time(), LOCAL) + REVIEWED_AFTER
 
 
 def season_weeks(last: date, count: int) -> list[Week]:

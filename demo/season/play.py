@@ -11,7 +11,16 @@ from demo.cast import posted_villages
 from demo.county import County, sample_county, second_county
 from demo.phone import LOCAL
 from demo.places import Placed, place_villages
-from demo.season.calendar import DAY, WEEKS, Week, parts, season_weeks
+from demo.season.calendar import (
+    BOOKS_COME_IN,
+    DAY,
+    WEEKS,
+    Week,
+    last_quarter,
+    parts,
+    reviewed_at,
+    season_weeks,
+)
 from demo.season.cast import (
     SECOND_INSPECTORS,
     SECOND_OFFICE,
@@ -30,12 +39,14 @@ from demo.stage import Stage
 
 SEASON_STEPS = 4
 SEED = 8
-EVERYWHERE, CLOSER = "暗访（全县随机）", "暗访（三个乡镇加密）"
-# Of the visits of the first county: this part is drawn in three towns more often looked at, this part sent by hand.
-CLOSER_SHARE, BY_HAND_SHARE = 0.32, 0.04
+WHOLE = 900
+EVERYWHERE, CLOSER = "暗访（全县随机）", "暗访（部分乡镇加密）"
+CLOSER_TOWNS = (1, 5, 9)
+# Six visits or so to each village of such a town over the season.
+CLOSER_EACH, MOST_CLOSER = 100, 0.65
+BY_HAND_SHARE = 0.04
 SECOND_EACH = 60
 LONGEST_NIGHT = timedelta(hours=3)
-BEFORE_THE_STORY = 4 * DAY
 
 
 @dataclass(frozen=True)
@@ -61,13 +72,23 @@ class Numbers:
     def first(self) -> int:
         return self.visits - self.second
 
+    @property
+    def closer_towns(self) -> int:
+        """In so many towns of the first county visits are drawn more often: there even few come to say something."""
+        return max(1, min(len(CLOSER_TOWNS), self.visits * len(CLOSER_TOWNS) // WHOLE))
+
+    @property
+    def closer_share(self) -> float:
+        """This part of the first county's visits is drawn in these towns; of few visits the larger part."""
+        return min(MOST_CLOSER, CLOSER_EACH * self.closer_towns / self.first)
+
 
 def play_season(run: Stage, visits: int) -> Outcome:
     """Play the season beside the story that was told; the server of the story runs again when this returns."""
     story, numbers = run.story, Numbers(visits)
     story.heading("9 一季 / A season of the county, at a clock of its own")
-    # The story declares the days around its visit as worked; the season ends before them.
-    weeks = season_weeks(datetime.now(LOCAL).date() - BEFORE_THE_STORY, numbers.weeks)
+    quarter_end = last_quarter(datetime.now(LOCAL))
+    weeks = season_weeks(quarter_end, numbers.weeks)
     first_day, last_day = weeks[0].days[0], weeks[-1].days[-1]
     clock = SeasonClock(datetime.combine(weeks[0].sunday_before - DAY, time(8), LOCAL))
     covered_before = visits_by_village(run)
@@ -76,11 +97,12 @@ def play_season(run: Stage, visits: int) -> Outcome:
     with SeasonServer(run.data_dir, clock) as server:
         story.step("season: roster, inspectors, a second county, the year's plan")
         county, second = sample_county(), second_county()
-        cast = _Cast(county, second, first_day, last_day)
+        cast = _Cast(county, run.office.placed, second, first_day, last_day)
         offices = _set_up(run, server, cast, numbers, weeks)
         field = _field(server, cast, offices, numbers)
         story.step("season: visits, week by week")
         _play_weeks(run, weeks, numbers, offices, field, cast)
+        _close_the_quarter(server, offices, cast, quarter_end)
         made = field.made
     run.server.start()
     return tell(
@@ -91,9 +113,9 @@ def play_season(run: Stage, visits: int) -> Outcome:
 class _Cast:
     """The people of both counties, with the villages where they are posted."""
 
-    def __init__(self, county: County, second: County, first: date, last: date) -> None:
+    def __init__(self, county: County, placed: Mapping[str, Placed], second: County, first: date, last: date) -> None:
         self.county, self.second = county, second
-        self.placed = {**place_villages(county), **place_villages(second)}
+        self.placed = {**placed, **place_villages(second)}
         of_story = {village.code for village in posted_villages(county)}
         there = len(county.villages) - len(of_story) - 10
         mine = season_people(county, left_out=of_story, each=3, villages=there, first=first, last=last, seed=SEED)
@@ -105,10 +127,10 @@ class _Cast:
     def placed_in(self, county: County) -> dict[str, Placed]:
         return {code: placed for code, placed in self.placed.items() if code.startswith(county.code)}
 
-    @property
-    def closer_quotas(self) -> dict[str, int]:
-        """No visit under the closer line but in three towns."""
-        return {town.code: 0 for number, town in enumerate(self.county.towns) if number not in (1, 5, 9)}
+    def closer_quotas(self, towns: int) -> dict[str, int]:
+        """No visit under the closer line but in so many towns."""
+        closer = CLOSER_TOWNS[:towns]
+        return {town.code: 0 for number, town in enumerate(self.county.towns) if number not in closer}
 
 
 def _set_up(
@@ -126,7 +148,7 @@ def _set_up(
     theirs.take_in_roster(cast.theirs)
     server.do_jobs()
     for year in sorted({week.days[0].year for week in weeks}):
-        mine.plan_the_year(year, {EVERYWHERE: {}, CLOSER: cast.closer_quotas})
+        mine.plan_the_year(year, {EVERYWHERE: {}, CLOSER: cast.closer_quotas(numbers.closer_towns)})
         theirs.plan_the_year(year, {EVERYWHERE: {}})
     run.story.tell(
         f"{len(cast.mine)} more postings and {numbers.inspectors} more inspectors in {cast.county.name}; "
@@ -168,7 +190,7 @@ def _play_weeks(
     plots = _plots(numbers.first)
     for place, (week, visits) in enumerate(zip(weeks, parts(numbers.first, len(weeks)), strict=True)):
         by_hand = round(visits * BY_HAND_SHARE) or place % 4 == 1
-        closer = round(visits * CLOSER_SHARE)
+        closer = round(visits * numbers.closer_share)
         drawn = {EVERYWHERE: visits - closer - by_hand, CLOSER: closer}
         server.clock.move_to(datetime.combine(week.sunday_before, time(8), LOCAL))
         field.look_for_work()
@@ -181,12 +203,27 @@ def _play_weeks(
         # The morning after the last night: in a week with a Saturday that is the Sunday of the next draw.
         server.clock.move_to(datetime.combine(week.days[-1] + DAY, time(7), LOCAL))
         server.do_jobs()
-        if place % 5 == 4 or week is weeks[-1]:
-            for office, people in ((mine, cast.mine), (theirs, cast.theirs)):
-                office.take_in_leave(people)
+        if place % 5 == 4 and week is not weeks[-1]:
+            _take_in_leave(offices, cast)
             server.do_jobs()
+
+
+def _close_the_quarter(
+    server: SeasonServer, offices: tuple[SeasonOffice, SeasonOffice], cast: _Cast, quarter_end: date
+) -> None:
+    """The last draws are told, the last leave books come in, and after its ten days the quarter is reviewed."""
     for office in offices:
         office.tell_last_secrets()
+    server.clock.move_to(datetime.combine(quarter_end, time(8), LOCAL) + BOOKS_COME_IN)
+    _take_in_leave(offices, cast)
+    server.do_jobs()
+    server.clock.move_to(reviewed_at(quarter_end))
+    server.review()
+
+
+def _take_in_leave(offices: tuple[SeasonOffice, SeasonOffice], cast: _Cast) -> None:
+    for office, people in zip(offices, (cast.mine, cast.theirs), strict=True):
+        office.take_in_leave(people)
 
 
 def _by_hand(office: SeasonOffice, field: Field, cast: _Cast, week: Week) -> dict[str, object]:

@@ -17,6 +17,7 @@ from api.app import create_app, open_store
 from api.cli import shidi as shidi_command
 from api.cli.place import Place
 from api.http.house import EXTENSION, House
+from api.presence_runs import review_presence
 from api.settings import read_settings
 from demo.answering import answering
 from demo.errors import DemoError
@@ -60,6 +61,10 @@ class SeasonServer:
         done = self._house.jobs.run_waiting()
         self._house.store.checkpoint()
         return done
+
+    def review(self) -> None:
+        """The job of the review calendar, which for the server of the story waits for another quarter."""
+        review_presence(self._house.store, self.clock.utc)
 
     def shidi(self, *arguments: str) -> str:
         """One command of ``shidi`` at the season's clock; what it said."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from demo.desk import Json
+from demo.desk import Browser, Json
 from demo.phone import LOCAL
 from demo.season.cast import Person, Truth
 from demo.season.field import Made
@@ -58,6 +58,7 @@ def tell(run: Stage, season: Season) -> Outcome:
         + f"; {sum(made.planned.is_drawn for made in season.made)} drawn, the others sent by hand"
     )
     said = _said_of_people(run, season)
+    _desk_of_reviewers(run, season)
     covered = _coverage(run, season)
     _photos(run, season)
     phones = _phones(run, season)
@@ -99,6 +100,32 @@ def _said_of_people(run: Stage, season: Season) -> Counter[tuple[Truth, str]]:
     story.tell(f"wrong referrals (residents): {said[Truth.RESIDENT, 'refer']} of {referred}")
     story.tell("a referral asks a person to look; few visits say “not enough visits” (核查次数不足) and nothing else")
     return said
+
+
+def _desk_of_reviewers(run: Stage, season: Season) -> None:
+    """What the review of the quarter left on the desks: referrals for reviewers, figures without names for leaders."""
+    story = run.story
+    referrals = run.desk("org.a").read("/api/v1/referrals")["items"]
+    truths = Counter(
+        season.people[one["posting"]["village_code"], one["posting"]["name"]].truth
+        for one in referrals
+        if (one["posting"]["village_code"], one["posting"]["name"]) in season.people
+    )
+    story.expect(truths.total() == len(referrals), "the review refers nobody whom the season did not look for")
+    page = Browser(run.server.base_url, "org.a", run.office.passphrases["org.a"]).page("/desk/referrals")
+    story.expect(all(one["posting"]["name"] in page for one in referrals), "the desk lists who was referred")
+    named = ", ".join(f"{truths[truth]} {truth}" for truth in Truth if truths[truth])
+    story.tell(
+        f"提请核实, reviewed by the calendar: {len(referrals)} referrals on the desk" + (f" ({named})" if named else "")
+    )
+    story.tell(f"  {run.server.base_url}/desk/referrals")
+    [figures] = run.desk("leader").read("/api/v1/presence-figures")["items"]
+    absence = figures["population"]["absence"]
+    story.expect(figures["as_of"] >= season.last_day.isoformat(), "leaders see the figures of the season's quarter")
+    story.tell(
+        f"for leaders, without names, as of {figures['as_of']}: "
+        + ("too few people to speak of" if absence is None else _shares(absence))
+    )
 
 
 def _coverage(run: Stage, season: Season) -> int:
@@ -217,3 +244,12 @@ def _some(made: Iterable[Made]) -> list[Made]:
 
 def _hints(visit: Json) -> set[str]:
     return {hint["code"] for hint in visit["hints"]}
+
+
+def _shares(absence: Json) -> str:
+    """Absence of a county with its intervals, as leaders are told it."""
+
+    def said(estimate: Json) -> str:
+        return f"{estimate['share']:.0%} (95 % interval {estimate['low95']:.0%} to {estimate['high95']:.0%})"
+
+    return f"not there for any reason {said(absence['raw'])}, unexplained {said(absence['unexplained'])}"

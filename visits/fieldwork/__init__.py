@@ -1,6 +1,6 @@
 """Visits as they happened: sightings, whereabouts, hints and completeness, worked out from the records."""
 
-from visits.fieldwork.bulk import SightingKnown, sightings_known, visits_with_a_problem
+from visits.fieldwork.bulk import SightingKnown, sightings_known, visits_with_a_problem, was_visited
 from visits.fieldwork.calibrations import (
     CalibrationView,
     KnownPoint,
@@ -169,5 +169,6 @@ __all__ = [
     "visit_columns",
     "visits",
     "visits_with_a_problem",
+    "was_visited",
     "withheld",
 ]

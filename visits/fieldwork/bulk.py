@@ -96,6 +96,12 @@ def sightings_known(
     ]
 
 
+def was_visited(uow: UnitOfWork, division_prefix: str, *, by: date) -> bool:
+    """Whether any visit up to that local day spoke of anybody posted there. Callers check their reach."""
+    seen = select(Sighting.id).where(Sighting.village_code.startswith(division_prefix), Sighting.local_date <= by)
+    return uow.session.scalar(seen.limit(1)) is not None
+
+
 def visits_with_a_problem(uow: UnitOfWork, division_prefix: str, *, known_at_utc: datetime) -> frozenset[UUID]:
     """The visits whose inspectors recorded a problem that had come in by that instant. Callers check their reach."""
     query = (

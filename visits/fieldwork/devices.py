@@ -5,6 +5,7 @@ at the phone.
 """
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,11 +14,10 @@ from shapely import MultiPolygon, Polygon
 from sqlalchemy import select
 
 from geo import Datum, Reading, misread_devices
-from visits.fieldwork.records import field_records
 from visits.fieldwork.rows import DeviceReading
-from visits.intake import visits_of_device
-from visits.places import village_extent
-from visits.plans import assigned_visit, issues_of
+from visits.intake import StoredRecord, arrivals_of_device
+from visits.places import village_extents
+from visits.plans import villages_visited
 from visits.store import UnitOfWork, enqueue
 
 # Raised whenever the same visits would lead to another finding.
@@ -51,11 +51,7 @@ def device_reading(uow: UnitOfWork, device_id: UUID) -> DeviceReading | None:
 
 
 def _look(uow: UnitOfWork, device_id: UUID, at_utc: datetime) -> DeviceReading | None:
-    rows = [
-        (visit_id, *seen)
-        for visit_id in visits_of_device(uow, device_id, limit=VISITS_LOOKED_AT)
-        if (seen := _arrival(uow, device_id, visit_id)) is not None
-    ]
+    rows = _arrivals(uow, device_id)
     if not rows:
         return None
     # Of a phone that changed what it declares, only what it declares now is looked at.
@@ -88,20 +84,24 @@ def _look(uow: UnitOfWork, device_id: UUID, at_utc: datetime) -> DeviceReading |
     )
 
 
-def _arrival(uow: UnitOfWork, device_id: UUID, visit_id: UUID) -> tuple[dict[str, Any], Polygon | MultiPolygon] | None:
-    """The pair as received with which this phone arrived, and the village it should lie in."""
-    assigned = assigned_visit(uow, visit_id)
-    if assigned is None:
-        return None
-    area = village_extent(uow, assigned.village_code).area
-    fixes = [
-        fix
-        for record in field_records(uow, visit_id, issues_of(uow, assigned.assignment_id))
-        if record.device_id == device_id and record.kind in ("arrive", "confirm")
-        for fix in record.fixes
-        if fix["datum"] in set(Datum) and (fix["lon_deg"] != 0 or fix["lat_deg"] != 0)
-    ]
-    return (fixes[0], area) if fixes and area is not None else None
+def _arrivals(uow: UnitOfWork, device_id: UUID) -> list[tuple[UUID, dict[str, Any], Polygon | MultiPolygon]]:
+    """The newest visits with the pair as received with which this phone arrived, and the village it should lie in."""
+    arrived = {
+        visit_id: fix
+        for visit_id, records in arrivals_of_device(uow, device_id, visits=VISITS_LOOKED_AT).items()
+        if (fix := _first_fix(records)) is not None
+    }
+    codes = villages_visited(uow, arrived)
+    extents = village_extents(uow, set(codes.values()))
+    areas = {visit_id: extents[code].area for visit_id, code in codes.items()}
+    return [(visit_id, fix, area) for visit_id, fix in arrived.items() if (area := areas.get(visit_id)) is not None]
+
+
+def _first_fix(records: Sequence[StoredRecord]) -> dict[str, Any] | None:
+    """The first position with a known datum, as it came: where a phone stood is not corrected afterwards."""
+    fixes = (record.record["body"].get("fix") for record in records)
+    usable = (fix for fix in fixes if fix and fix["datum"] in set(Datum) and (fix["lon_deg"] or fix["lat_deg"]))
+    return next(usable, None)
 
 
 def _number(value: float) -> float | None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,13 +17,26 @@ from visits.fieldwork.raised import RaisedHint
 from visits.fieldwork.records import FieldRecord, field_records
 from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
 from visits.fieldwork.rules import Union, missing, outcome, unions
-from visits.intake import arrived_photos, blurs_of, refused_numbers
+from visits.intake import ARRIVALS, arrived_photos, blurs_of, refused_numbers
 from visits.log import append
-from visits.people import PostingView, explain_absence, night_date, posting_known, presence_required, rules_of, slot_of
+from visits.people import (
+    Book,
+    PostingView,
+    explain_absence,
+    leave_changes,
+    night_date,
+    posting_known,
+    presence_required,
+    rules_of,
+    slot_of,
+)
 from visits.places import village_extent
 from visits.plans import AssignedVisit, assigned_visit, issues_of, keep_opening_by_key, openings_of
 from visits.store import UnitOfWork, enqueue, insert_unless_there, lock_for_transaction
 from visits.zone import LOCAL_ZONE
+
+# From the moment that an import or a judgement says it was made at until others see it, less than this goes by.
+LONGEST_IMPORT = timedelta(days=1)
 
 
 def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
@@ -36,7 +49,7 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
     if case is None:
         return
     visit = _write_visit(uow, case, at_utc)
-    _write_fixes(uow, case, at_utc)
+    newly_arrived = _write_fixes(uow, case, at_utc)
     spoken_of = unions(case.records)
     sightings = [
         _write_sighting(uow, case, union, posting, at_utc)
@@ -47,7 +60,7 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
     sightings += _take_back_sightings(uow, visit_id, [union.posting_id for union in spoken_of], at_utc)
     photos = inspected_photos(uow, visit_id)
     _write_hints(uow, case, hints_of_visit(uow, case, visit, photos), at_utc)
-    for device_id in sorted({r.device_id for r in case.records if r.device_id is not None and r.kind == "arrive"}):
+    for device_id in sorted(newly_arrived):
         enqueue(uow, "read_device", str(device_id), at_utc=at_utc)
     enqueue(uow, "enter_ledger", str(visit_id), at_utc=at_utc)
     for posting_id in sorted(sightings):  # in one order, so that two visits at once never wait for each other
@@ -55,9 +68,10 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
 
 
 def judge_pending(uow: UnitOfWork, division_prefix: str, *, at_utc: datetime) -> int:
-    """Ask for another look at every visit with an unexplained or still pending absence; how many those are.
+    """Ask for another look at every visit of whose absences a leave book says something new; how many those are.
 
-    Called after a leave book came in: what it newly says must reach the visits it speaks of.
+    Called after a book came in. Something new is: another book was asked of an absence for which not both were, or a
+    leave of the person missed was written down or rewritten since the visit was last judged.
     """
     newest = (
         select(SightingJudgement.number)
@@ -68,18 +82,23 @@ def judge_pending(uow: UnitOfWork, division_prefix: str, *, at_utc: datetime) ->
         .scalar_subquery()
     )
     open_ones = (
-        select(Sighting.visit_id)
+        select(Sighting.visit_id, Sighting.posting_id, SightingJudgement.books_asked, Visit.judged_utc)
         .join(SightingJudgement, SightingJudgement.number == newest)
+        .join(Visit, Visit.id == Sighting.visit_id)
         .where(
             SightingJudgement.outcome.in_(("leave_pending", "not_met", "leave", "trip", "excused")),
             Sighting.village_code.startswith(division_prefix),
         )
-        .distinct()
     )
-    visit_ids = uow.session.scalars(open_ones).all()
-    for visit_id in visit_ids:
+    changed = leave_changes(uow, division_prefix)
+    concerned = {
+        visit_id
+        for visit_id, posting_id, books_asked, judged_utc in uow.session.execute(open_ones)
+        if len(books_asked) < len(Book) or (posting_id in changed and changed[posting_id] > judged_utc - LONGEST_IMPORT)
+    }
+    for visit_id in sorted(concerned):
         enqueue(uow, "judge_visit", str(visit_id), at_utc=at_utc)
-    return len(visit_ids)
+    return len(concerned)
 
 
 def _read_case(uow: UnitOfWork, visit_id: UUID) -> Case | None:
@@ -196,12 +215,24 @@ def _said(records: Sequence[FieldRecord], question: str) -> bool | None:
     return any(answers) if answers else None
 
 
-def _write_fixes(uow: UnitOfWork, case: Case, at_utc: datetime) -> None:
+def _write_fixes(uow: UnitOfWork, case: Case, at_utc: datetime) -> set[UUID]:
+    """Keep what each position amounts to; the phones of whose arrivals something was judged for the first time."""
     version = case.extent.version if case.extent else "none"
+    there = {
+        (record_id, ordinal, rests_on)
+        for record_id, ordinal, rests_on in uow.session.execute(
+            select(FixJudgement.record_id, FixJudgement.ordinal, FixJudgement.extent_version).where(
+                FixJudgement.visit_id == case.assigned.visit_id
+            )
+        )
+    }
+    known = {record_id for record_id, _, _ in there}
     for record in case.records:
         for ordinal, (fix, judged) in enumerate(zip(record.fixes, case.places[record.id], strict=True)):
             # What a position without a datum was read by belongs to what the judgement rests on.
             rests_on = f"{version}+calibration:{fix['calibration']}" if "calibration" in fix else version
+            if (record.id, ordinal, rests_on) in there:
+                continue
             insert_unless_there(
                 uow,
                 FixJudgement,
@@ -218,6 +249,8 @@ def _write_fixes(uow: UnitOfWork, case: Case, at_utc: datetime) -> None:
                 extent_basis=case.extent.basis if case.extent else "none",
                 judged_utc=at_utc,
             )
+    arrivals = [r for r in case.records if r.kind in ARRIVALS and r.fixes and r.id not in known]
+    return {record.device_id for record in arrivals if record.device_id is not None}
 
 
 def _write_sighting(uow: UnitOfWork, case: Case, union: Union, posting: PostingView, at_utc: datetime) -> UUID:

@@ -23,6 +23,7 @@ from visits.intake.exports import (
     signer_in_reach,
 )
 from visits.intake.records import (
+    ARRIVALS,
     Incoming,
     KeptRecord,
     OwnCorrection,
@@ -30,6 +31,7 @@ from visits.intake.records import (
     RecordReceipt,
     StoredRecord,
     accepted_records,
+    arrivals_of_device,
     corrections_received,
     keep_unreadable,
     kept_records,
@@ -73,6 +75,7 @@ from visits.intake.uploads import (
 )
 
 __all__ = [
+    "ARRIVALS",
     "PHOTOS_PER_PROBLEM",
     "PHOTOS_PER_VISIT",
     "REMOVED_BY_RULE",
@@ -106,6 +109,7 @@ __all__ = [
     "VisitKey",
     "VisitSeal",
     "accepted_records",
+    "arrivals_of_device",
     "arrived_photos",
     "begin_upload",
     "blur_texts",

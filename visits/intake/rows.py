@@ -74,6 +74,8 @@ class ReceivedRecord(Base):
             postgresql_where=text("outcome = 'accepted'"),
         ),
         CheckConstraint("outcome IN ('accepted', 'conflict', 'refused')", name="outcome"),
+        # Which visits a phone arrived on is asked after each of its visits.
+        Index("ix_received_record_device_id_kind", "device_id", "kind"),
     )
 
     number: Mapped[int] = mapped_column(primary_key=True)

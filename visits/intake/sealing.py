@@ -1,5 +1,6 @@
 """Seal and open what holds positions, under a key per visit."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -36,6 +37,12 @@ def seal_of_visit(uow: UnitOfWork, visit_id: UUID) -> VisitSeal:
         insert_unless_there(uow, VisitKey, visit_id=visit_id, wrapped_key=wrapped)
         row = uow.session.get_one(VisitKey, visit_id)
     return VisitSeal(_unwrapped(uow, row))
+
+
+def seals_of_visits(uow: UnitOfWork, visit_ids: Collection[UUID]) -> dict[UUID, VisitSeal]:
+    """The seals of these visits that have one, none made; what was removed by rule has none."""
+    rows = uow.session.scalars(select(VisitKey).where(VisitKey.visit_id.in_(visit_ids)))
+    return {row.visit_id: VisitSeal(_unwrapped(uow, row)) for row in rows}
 
 
 def exchange_seal(uow: UnitOfWork, visit_id: UUID) -> tuple[VisitSeal, VisitSeal]:

@@ -9,6 +9,7 @@ from visits.people.leave import (
     LeaveKind,
     LeaveView,
     explain_absence,
+    leave_changes,
     leave_of,
     overdue_returns,
 )
@@ -23,6 +24,7 @@ from visits.people.postings import (
     posting_known,
     postings,
     postings_expected,
+    postings_expected_in,
     postings_known,
 )
 from visits.people.rows import DeclaredDay, Leave, LeaveBookImport, Person, Posting, PostingVersion
@@ -87,6 +89,7 @@ __all__ = [
     "holidays_announced",
     "import_leave",
     "import_roster",
+    "leave_changes",
     "leave_of",
     "major_matters_of",
     "night_date",
@@ -95,6 +98,7 @@ __all__ = [
     "posting_known",
     "postings",
     "postings_expected",
+    "postings_expected_in",
     "postings_known",
     "presence_required",
     "record_major_matter",

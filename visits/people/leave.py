@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 
 from visits.access import Actor, Right, require, within
 from visits.people.errors import NoSuchPosting
@@ -147,6 +147,19 @@ def leave_of(uow: UnitOfWork, posting_id: UUID, *, known_at_utc: datetime | None
         .order_by(Leave.from_date, Leave.from_half, Leave.leave_id)
     )
     return _views(uow, query)
+
+
+def leave_changes(uow: UnitOfWork, division_prefix: str) -> dict[UUID, datetime]:
+    """When a leave was last written down or rewritten, by posting of the division; for jobs, which check no reach."""
+    newest = func.max(func.coalesce(Leave.superseded_utc, Leave.recorded_utc), type_=Leave.recorded_utc.type)
+    query = (
+        select(PostingVersion.posting_id, newest)
+        .join(Posting, Posting.id == PostingVersion.posting_id)
+        .join(Leave, Leave.person_id == Posting.person_id)
+        .where(PostingVersion.village_code.startswith(division_prefix, autoescape=True))
+        .group_by(PostingVersion.posting_id)
+    )
+    return {posting_id: changed_utc for posting_id, changed_utc in uow.session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
 
 
 def overdue_returns(uow: UnitOfWork, actor: Actor, on: date) -> list[LeaveView]:

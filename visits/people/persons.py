@@ -1,6 +1,7 @@
 """People: told apart by name, sending unit and month of birth, and numbered by us."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,23 +42,19 @@ class PersonFinder:
     def __init__(self, uow: UnitOfWork, county_codes: Iterable[str]) -> None:
         self._uow = uow
         conditions = [Person.county_code.startswith(code, autoescape=True) for code in county_codes]
-        self._people = (
-            [_view(person) for person in uow.session.scalars(select(Person).where(or_(*conditions)))]
-            if conditions
-            else []
-        )
+        self._by_number: dict[str, PersonView] = {}
+        self._by_name: dict[str, list[PersonView]] = defaultdict(list)
+        for person in uow.session.scalars(select(Person).where(or_(*conditions))) if conditions else ():
+            self._keep(_view(person))
         self._next_number: int | None = None
 
     def numbered(self, person_number: str) -> PersonView | None:
         """The person with this number."""
-        wanted = person_number.strip().upper()
-        return next((person for person in self._people if person.person_number == wanted), None)
+        return self._by_number.get(person_number.strip().upper())
 
     def named(self, name: str) -> list[PersonView]:
         """Everybody of this name, by number."""
-        wanted = name_key(name)
-        found = [person for person in self._people if name_key(person.name) == wanted]
-        return sorted(found, key=lambda person: person.person_number)
+        return sorted(self._by_name.get(name_key(name), []), key=lambda person: person.person_number)
 
     def exact(self, county_code: str, name: str, sending_unit: str, birth_month: str) -> PersonView | None:
         """The one person of this county, name, unit and month of birth."""
@@ -88,8 +85,12 @@ class PersonFinder:
         self._uow.session.add(row)
         self._uow.session.flush()
         made = _view(row)
-        self._people.append(made)
+        self._keep(made)
         return made
+
+    def _keep(self, person: PersonView) -> None:
+        self._by_number[person.person_number] = person
+        self._by_name[name_key(person.name)].append(person)
 
     def _take_number(self) -> int:
         if self._next_number is None:

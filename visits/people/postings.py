@@ -1,6 +1,7 @@
 """Postings: the roster as it was known at any time."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -21,7 +22,7 @@ from visits.places import (
     VillageFinder,
     VillageView,
     known_at,
-    lineage,
+    lineages,
     name_key,
     tidy_name,
 )
@@ -153,16 +154,31 @@ def postings_expected(
 
     By kind, name and id, so that two phones list the same people in the same order.
     """
+    return postings_expected_in(uow, [village_code], on, known_at_utc=known_at_utc)[village_code]
+
+
+def postings_expected_in(
+    uow: UnitOfWork, village_codes: Iterable[str], on: date, *, known_at_utc: datetime | None = None
+) -> dict[str, list[PostingView]]:
+    """The :func:`postings_expected` of each of these villages, asked for together."""
+    lines = lineages(uow, village_codes)
     query = (
         _query(known_at_utc)
         .where(
-            PostingVersion.village_code.in_(lineage(uow, village_code)),
+            PostingVersion.village_code.in_({code for line in lines.values() for code in line}),
             PostingVersion.from_date <= on,
             or_(PostingVersion.to_date.is_(None), PostingVersion.to_date >= on),
         )
         .order_by(PostingVersion.kind, Person.name, PostingVersion.posting_id)
     )
-    return [view for view in _views(uow, query) if view.is_expected(on)]
+    expected = [view for view in _views(uow, query) if view.is_expected(on)]
+    there: dict[str, list[int]] = defaultdict(list)
+    for place, view in enumerate(expected):
+        there[view.village_code].append(place)
+    return {
+        code: [expected[place] for place in sorted(place for one in line for place in there.get(one, ()))]
+        for code, line in lines.items()
+    }
 
 
 def posting_known(uow: UnitOfWork, posting_id: UUID, *, known_at_utc: datetime | None = None) -> PostingView | None:

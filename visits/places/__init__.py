@@ -36,6 +36,7 @@ from visits.places.sites import (
     site_versions,
     sites_of,
     village_extent,
+    village_extents,
 )
 from visits.places.tiles import (
     CountyShapes,
@@ -63,10 +64,12 @@ from visits.places.villages import (
     division_names,
     import_villages,
     lineage,
+    lineages,
     remark_ended,
     successor_of,
     village,
     villages,
+    villages_coded,
 )
 
 __all__ = [
@@ -126,6 +129,7 @@ __all__ = [
     "joined_name",
     "known_at",
     "lineage",
+    "lineages",
     "lost_tiles",
     "map_numbers",
     "map_towns",
@@ -151,6 +155,8 @@ __all__ = [
     "town_key",
     "village",
     "village_extent",
+    "village_extents",
     "village_points",
     "villages",
+    "villages_coded",
 ]

@@ -1,7 +1,7 @@
 """Boundaries of counties, towns and villages, each version kept."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,14 +118,22 @@ def boundary(uow: UnitOfWork, actor: Actor, code: str) -> BoundaryView:
 
 def boundary_of(uow: UnitOfWork, code: str, *, as_of_utc: datetime | None = None) -> BoundaryView | None:
     """The boundary of a division as it was known then (now, when not said); ``None`` where none was."""
-    row = uow.session.execute(
+    return boundaries_of(uow, [code], as_of_utc=as_of_utc).get(code)
+
+
+def boundaries_of(
+    uow: UnitOfWork, codes: Iterable[str], *, as_of_utc: datetime | None = None
+) -> dict[str, BoundaryView]:
+    """The boundaries of these divisions as they were known then, by code; a division without one is left out."""
+    rows = uow.session.execute(
         select(AreaBoundary, Division)
         .join(Division, Division.code == AreaBoundary.division_code)
-        .where(AreaBoundary.division_code == code, known_at(AreaBoundary, as_of_utc))
-    ).first()
-    if row is None:
-        return None
-    area, division = row
+        .where(AreaBoundary.division_code.in_(list(codes)), known_at(AreaBoundary, as_of_utc))
+    )
+    return {division.code: _boundary(area, division) for area, division in rows}
+
+
+def _boundary(area: AreaBoundary, division: Division) -> BoundaryView:
     return BoundaryView(
         division_code=division.code,
         division_name=division.name,

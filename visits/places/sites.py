@@ -2,7 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy import select
 
 from geo import DATUM_ERROR_M, Datum, convert, disc, whereabouts
 from visits.access import Actor, Right, note, require
-from visits.places.areas import BoundaryView, boundary_of, known_at
+from visits.places.areas import BoundaryView, boundaries_of, known_at
 from visits.places.imports import ImportCount, ImportReport, RowCheck, ask_for_tiles
 from visits.places.names import name_key, tidy_name
 from visits.places.rows import Division, Site
@@ -34,7 +35,7 @@ from visits.places.rules import (
     season_of,
     worst,
 )
-from visits.places.villages import VillageFinder, lineage, remark_ended
+from visits.places.villages import VillageFinder, lineage, lineages, remark_ended
 from visits.store import UnitOfWork
 
 FARTHEST_FROM_COUNTY_M = 50_000.0
@@ -138,9 +139,10 @@ def import_sites(
     _check_near_county(check, uow, taken)
     check.done()
     current = {_identity(s.village_code, s.kind, s.name): s for s in _current_sites(uow, taken)}
+    borders = boundaries_of(uow, {site["village_code"] for _, site in taken})
     count = ImportCount()
     for row, site in taken:
-        _remark_outside_village(check, uow, row, site)
+        _remark_outside_village(check, borders.get(site["village_code"]), row, site)
         _take_site(uow, count, site, current.get(_identity(site["village_code"], site["kind"], site["name"])), at_utc)
     report = count.report(check)
     ask_for_tiles(uow, (site["village_code"] for _, site in taken), at_utc=at_utc)
@@ -179,11 +181,44 @@ def village_extent(
     into reaches over their polygons too, unless its own was recorded after they ended; where one of them is missing,
     the polygons there are count as sites, so that nobody is outside on the word of half a border.
     """
-    borders, is_whole = _borders(uow, village_code, as_of_utc)
-    sites = sites_of(uow, village_code, on=on, as_of_utc=as_of_utc)
+    return village_extents(uow, [village_code], on=on, as_of_utc=as_of_utc)[village_code]
+
+
+def village_extents(
+    uow: UnitOfWork, village_codes: Iterable[str], *, on: date | None = None, as_of_utc: datetime | None = None
+) -> dict[str, VillageExtent]:
+    """The :func:`village_extent` of each of these villages, asked for together."""
+    known = _what_is_known(uow, lineages(uow, village_codes), as_of_utc)
+    return {code: _extent(code, known, on) for code in known.lines}
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Divisions, polygons and sites of some villages, of those they came from, and of their townships."""
+
+    lines: Mapping[str, list[str]]
+    divisions: Mapping[str, Division]
+    borders: Mapping[str, BoundaryView]
+    sites: Mapping[str, list[SiteView]]
+
+
+def _what_is_known(uow: UnitOfWork, lines: Mapping[str, list[str]], as_of_utc: datetime | None) -> _Known:
+    codes = {code for line in lines.values() for code in line}
+    divisions = {d.code: d for d in uow.session.scalars(select(Division).where(Division.code.in_(codes)))}
+    borders = boundaries_of(uow, codes | {code[:9] for code in codes}, as_of_utc=as_of_utc)
+    query = select(Site).where(Site.village_code.in_(codes), known_at(Site, as_of_utc))
+    sites: dict[str, list[SiteView]] = defaultdict(list)
+    for site in uow.session.scalars(query.order_by(Site.kind, Site.name, Site.id)):
+        sites[site.village_code].append(_view(site))
+    return _Known(lines, divisions, borders, sites)
+
+
+def _extent(village_code: str, known: _Known, on: date | None) -> VillageExtent:
+    borders, is_whole = _borders(village_code, known)
+    sites = [s for code in known.lines[village_code] for s in known.sites.get(code, ()) if on is None or s.is_used(on)]
     if is_whole:
         sites = [site for site in sites if site.kind == SiteKind.SEASONAL]
-    towns = [] if is_whole else _towns(uow, village_code, as_of_utc)
+    towns = [] if is_whole else _towns(village_code, known)
     town = shapely.union_all([one.geometry for one in towns]) if towns else None
     town_error_m = max((one.boundary_error_m + DATUM_ERROR_M[one.datum] for one in towns), default=0.0)
     of_towns = [f"boundary:{one.division_code}:{one.version}" for one in towns]
@@ -208,29 +243,26 @@ def village_extent(
     )
 
 
-def _borders(uow: UnitOfWork, village_code: str, as_of_utc: datetime | None) -> tuple[list[BoundaryView], bool]:
+def _borders(village_code: str, known: _Known) -> tuple[list[BoundaryView], bool]:
     """The polygons that make up a village, and whether they are all of it."""
-    own = boundary_of(uow, village_code, as_of_utc=as_of_utc)
-    village = uow.session.get(Division, village_code)
-    codes = [code for code in lineage(uow, village_code) if code != village_code]
-    earlier = [division for code in codes if (division := uow.session.get(Division, code)) is not None]
+    own, village = known.borders.get(village_code), known.divisions.get(village_code)
+    earlier = [known.divisions[code] for code in known.lines[village_code][1:] if code in known.divisions]
     if own is not None:
         drawn_on = own.recorded_utc.date()
         earlier = [division for division in earlier if division.valid_to is None or division.valid_to >= drawn_on]
-    theirs = [boundary_of(uow, division.code, as_of_utc=as_of_utc) for division in earlier]
-    known = [border for border in (own, *theirs) if border is not None]
+    theirs = [known.borders.get(division.code) for division in earlier]
+    there = [border for border in (own, *theirs) if border is not None]
     # A code that began when others ended is made of them; one that was there before has land of its own.
     began = village.valid_from if village is not None else None
     is_new = (
         bool(earlier) and began is not None and all(d.valid_to is not None and d.valid_to <= began for d in earlier)
     )
-    return known, (own is not None or is_new) and None not in theirs
+    return there, (own is not None or is_new) and None not in theirs
 
 
-def _towns(uow: UnitOfWork, village_code: str, as_of_utc: datetime | None) -> list[BoundaryView]:
+def _towns(village_code: str, known: _Known) -> list[BoundaryView]:
     """The townships of a village and of those it came from; none where one of them is not known."""
-    codes = sorted({code[:9] for code in lineage(uow, village_code)})
-    found = [boundary_of(uow, code, as_of_utc=as_of_utc) for code in codes]
+    found = [known.borders.get(code) for code in sorted({code[:9] for code in known.lines[village_code]})]
     return [one for one in found if one is not None] if None not in found else []
 
 
@@ -375,9 +407,9 @@ def _check_twice(check: RowCheck, taken: Sequence[tuple[SiteRow, dict[str, Any]]
 
 def _check_near_county(check: RowCheck, uow: UnitOfWork, taken: Sequence[tuple[SiteRow, dict[str, Any]]]) -> None:
     """Complain of sites far from their county: swapped or mistyped degrees, or another village's."""
-    borders = {code: boundary_of(uow, code) for code in {site["village_code"][:6] for _, site in taken}}
+    borders = boundaries_of(uow, {site["village_code"][:6] for _, site in taken})
     for row, site in taken:
-        county = borders[site["village_code"][:6]]
+        county = borders.get(site["village_code"][:6])
         if county is None:
             continue
         away_m = whereabouts(site["lon_deg"], site["lat_deg"], 0.0, county.geometry).signed_distance_m
@@ -387,8 +419,7 @@ def _check_near_county(check: RowCheck, uow: UnitOfWork, taken: Sequence[tuple[S
             check.refuse(row.row_number, "lon_deg", zh, en)
 
 
-def _remark_outside_village(check: RowCheck, uow: UnitOfWork, row: SiteRow, site: dict[str, Any]) -> None:
-    border = boundary_of(uow, site["village_code"])
+def _remark_outside_village(check: RowCheck, border: BoundaryView | None, row: SiteRow, site: dict[str, Any]) -> None:
     if border is None:
         return
     error_m = border.boundary_error_m + DATUM_ERROR_M[border.datum]

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -139,11 +139,19 @@ def villages(
 
 def village(uow: UnitOfWork, actor: Actor, code: str) -> VillageView:
     """One village of the actor's division."""
+    return villages_coded(uow, actor, [code])[code]
+
+
+def villages_coded(uow: UnitOfWork, actor: Actor, codes: Collection[str]) -> dict[str, VillageView]:
+    """These villages of the actor's division, by code; raises :class:`NoSuchVillage` where one is not."""
     require(actor, Right.READ_PLACES)
-    found = _views(uow, _village_query().where(within(actor, Division.code), Division.code == code))
-    if not found:
-        raise NoSuchVillage(f"there is no village {code} in your division")
-    return found[0]
+    found = {
+        v.code: v for v in _views(uow, _village_query().where(within(actor, Division.code), Division.code.in_(codes)))
+    }
+    for code in codes:
+        if code not in found:
+            raise NoSuchVillage(f"there is no village {code} in your division")
+    return found
 
 
 def exists_on(day: date) -> ColumnElement[bool]:
@@ -163,13 +171,23 @@ def successor_of(uow: UnitOfWork, code: str) -> str:
 
 def lineage(uow: UnitOfWork, code: str) -> list[str]:
     """The code of a village and every code that has become it, however many changes ago."""
-    found, new = [code], [code]
+    return lineages(uow, [code])[code]
+
+
+def lineages(uow: UnitOfWork, codes: Iterable[str]) -> dict[str, list[str]]:
+    """The :func:`lineage` of each of these villages, in as many queries as one village needs."""
+    found = {code: [code] for code in codes}
+    became: dict[str, list[str]] = defaultdict(list)
+    asked, new = set[str](), set(found)
     while new:
-        earlier = uow.session.scalars(
-            select(Division.code).where(Division.successor_code.in_(new), Division.code.not_in(found))
-        )
-        new = sorted(earlier)
-        found += new
+        asked |= new
+        query = select(Division.code, Division.successor_code).where(Division.successor_code.in_(new))
+        for earlier, later in uow.session.execute(query.order_by(Division.code)):
+            became[str(later)].append(earlier)
+        new = {earlier for code in new for earlier in became[code]} - asked
+    for line in found.values():
+        for code in line:  # grows while it is walked, as far back as there is anything
+            line += [earlier for earlier in became[code] if earlier not in line]
     return found
 
 
@@ -195,8 +213,13 @@ class VillageFinder:
         self.today = on
         self._prefix = actor.division_prefix
         self._by_code = {v.code: v for v in _views(uow, _village_query().where(within(actor, Division.code)))}
-        # A name means a village that exists; ended ones are found by their code only.
-        self._current = [v for v in self._by_code.values() if v.valid_to is None or v.valid_to >= on]
+        # A name means a village that exists; ended ones are found by their code only. By key, since a book of a
+        # county's leave asks as often as it has rows.
+        self._by_name: dict[str, list[VillageView]] = defaultdict(list)
+        for found in self._by_code.values():
+            if found.valid_to is None or found.valid_to >= on:
+                for key in {village_key(found.name), village_key(found.former_name or found.name)}:
+                    self._by_name[key].append(found)
 
     def find(self, *, code: str | None, town_name: str | None, village_name: str | None) -> VillageMatch:
         """The village a row speaks of; names must agree with a code that stands beside them."""
@@ -219,8 +242,7 @@ class VillageFinder:
         return VillageMatch(found)
 
     def _by_its_name(self, town_name: str | None, village_name: str) -> VillageMatch:
-        wanted = village_key(village_name)
-        alike = [v for v in self._current if wanted in (village_key(v.name), village_key(v.former_name or v.name))]
+        alike = self._by_name.get(village_key(village_name), [])
         named = [v for v in alike if not town_name or town_key(v.town_name) == town_key(town_name)]
         if len(named) > 1:
             # 下党村 and 下党社区 share a key; the full title tells them apart when the row has it.

@@ -51,6 +51,7 @@ from visits.plans.reading import (
     assignments,
     household_order,
     teams_of,
+    villages_visited,
 )
 from visits.plans.recusal import (
     RecusalKind,
@@ -184,6 +185,7 @@ __all__ = [
     "route_of_day",
     "show_code",
     "teams_of",
+    "villages_visited",
     "villages_without_postings",
     "withdraw_assignment",
     "withdraw_line",

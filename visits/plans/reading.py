@@ -1,5 +1,7 @@
 """Assignments as the caller may see them: the village stays hidden from its team until the release."""
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select
 
 from visits.access import Account, Actor, Right, require, within
-from visits.places import DrawnHousehold, VillageView, draw_households, village
+from visits.places import DrawnHousehold, VillageView, draw_households, villages_coded
 from visits.plans.errors import NoSuchAssignment
 from visits.plans.rows import Assignment, AssignmentMember, BlindDouble, Opening
 from visits.plans.yearly import require_county
@@ -81,7 +83,7 @@ def assignments(
         query = query.where(
             (Assignment.assigned_utc < moment) | ((Assignment.assigned_utc == moment) & (Assignment.id < last))
         )
-    return [view(uow, actor, row, at_utc) for row in uow.session.scalars(query.limit(limit))]
+    return views(uow, actor, uow.session.scalars(query.limit(limit)).all(), at_utc)
 
 
 def assignment(uow: UnitOfWork, actor: Actor, assignment_id: UUID, *, at_utc: datetime) -> AssignmentView:
@@ -108,6 +110,12 @@ def assigned_visit(uow: UnitOfWork, visit_id: UUID) -> AssignedVisit | None:
         inclusion_billionths=row.inclusion_billionths,
         slot_billionths=row.slot_billionths,
     )
+
+
+def villages_visited(uow: UnitOfWork, visit_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The code of the village that each of these visits was for; for other rooms, which check reach themselves."""
+    query = select(Assignment.visit_id, Assignment.village_code).where(Assignment.visit_id.in_(visit_ids))
+    return {visit_id: code for visit_id, code in uow.session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
 
 
 @dataclass(frozen=True)
@@ -155,48 +163,76 @@ def row_in_reach(uow: UnitOfWork, actor: Actor, assignment_id: UUID) -> Assignme
 
 def members(uow: UnitOfWork, assignment_id: UUID) -> tuple[Member, ...]:
     """The team, in order of their logins."""
-    query = (
-        select(Account.id, Account.name)
-        .join(AssignmentMember, AssignmentMember.account_id == Account.id)
-        .where(AssignmentMember.assignment_id == assignment_id)
-        .order_by(Account.login)
-    )
-    return tuple(Member(found.id, found.name) for found in uow.session.execute(query))
+    return _teams(uow, [assignment_id]).get(assignment_id, ())
 
 
 def view(uow: UnitOfWork, actor: Actor, row: Assignment, at_utc: datetime) -> AssignmentView:
     """A row as the caller may see it."""
-    withdrawn = row.withdrawn_utc is not None
+    return views(uow, actor, [row], at_utc)[0]
+
+
+def views(uow: UnitOfWork, actor: Actor, rows: Sequence[Assignment], at_utc: datetime) -> list[AssignmentView]:
+    """The rows as the caller may see them; what belongs to them is asked for together."""
+    ids = [row.id for row in rows]
+    sealed = {row.id for row in rows if _is_sealed(actor, row, at_utc)}
+    places = villages_coded(uow, actor, {row.village_code for row in rows if row.id not in sealed})
+    teams = _teams(uow, ids)
+    opened = set(
+        uow.session.scalars(select(Opening.assignment_id).where(Opening.assignment_id.in_(ids), Opening.granted))
+    )
+    # No team is told whether a second one goes.
+    firsts, seconds = _doubles(uow, ids) if actor.may(Right.ASSIGN) else (frozenset[UUID](), frozenset[UUID]())
+    return [
+        AssignmentView(
+            id=row.id,
+            visit_id=None if row.id in sealed else row.visit_id,
+            village=None if row.id in sealed else places[row.village_code],
+            announced=row.announced,
+            visit_kind=visit_kind(row),
+            reason="" if row.id in sealed else row.reason,
+            team=teams.get(row.id, ()),
+            release_utc=row.release_utc,
+            expires_utc=row.expires_utc,
+            assigned_utc=row.assigned_utc,
+            opened=row.id in opened,
+            drawn=row.draw_id is not None,
+            plan_line_id=row.plan_line_id,
+            withdrawn_utc=row.withdrawn_utc,
+            withdrawn_reason="" if row.id in sealed else row.withdrawn_reason,
+            has_double=row.id in firsts,
+            is_double=row.id in seconds,
+        )
+        for row in rows
+    ]
+
+
+def _is_sealed(actor: Actor, row: Assignment, at_utc: datetime) -> bool:
     # What a draw decided nobody is told before its release, the office included: it did not choose, and need not know.
     knows = actor.may(Right.ASSIGN) and (row.draw_id is None or at_utc >= row.release_utc)
-    sealed = not knows and (withdrawn or at_utc < row.release_utc)
-    doubles = _doubles(uow, row.id) if actor.may(Right.ASSIGN) else frozenset()  # no team is told
-    opened = uow.session.scalar(select(Opening.id).where(Opening.assignment_id == row.id, Opening.granted).limit(1))
-    return AssignmentView(
-        id=row.id,
-        visit_id=None if sealed else row.visit_id,
-        village=None if sealed else village(uow, actor, row.village_code),
-        announced=row.announced,
-        visit_kind=visit_kind(row),
-        reason="" if sealed else row.reason,
-        team=members(uow, row.id),
-        release_utc=row.release_utc,
-        expires_utc=row.expires_utc,
-        assigned_utc=row.assigned_utc,
-        opened=opened is not None,
-        drawn=row.draw_id is not None,
-        plan_line_id=row.plan_line_id,
-        withdrawn_utc=row.withdrawn_utc,
-        withdrawn_reason="" if sealed else row.withdrawn_reason,
-        has_double=bool(doubles - {row.id}),
-        is_double=row.id in doubles,
+    return not knows and (row.withdrawn_utc is not None or at_utc < row.release_utc)
+
+
+def _teams(uow: UnitOfWork, assignment_ids: Sequence[UUID]) -> dict[UUID, tuple[Member, ...]]:
+    """The teams of these assignments, each in order of their logins."""
+    query = (
+        select(AssignmentMember.assignment_id, Account.id, Account.name)
+        .join(Account, AssignmentMember.account_id == Account.id)
+        .where(AssignmentMember.assignment_id.in_(assignment_ids))
+        .order_by(Account.login)
     )
+    found: dict[UUID, list[Member]] = defaultdict(list)
+    for assignment_id, account_id, name in uow.session.execute(query):
+        found[assignment_id].append(Member(account_id, name))
+    return {assignment_id: tuple(team) for assignment_id, team in found.items()}
 
 
-def _doubles(uow: UnitOfWork, assignment_id: UUID) -> frozenset[UUID]:
-    """The second assignment of the pair this one is in: itself, or the one that followed it."""
-    of_this = (BlindDouble.first_assignment_id == assignment_id) | (BlindDouble.assignment_id == assignment_id)
-    return frozenset(uow.session.scalars(select(BlindDouble.assignment_id).where(of_this)))
+def _doubles(uow: UnitOfWork, assignment_ids: Sequence[UUID]) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """Those of these assignments that a second one followed, and those that are such a second one."""
+    query = select(BlindDouble.first_assignment_id, BlindDouble.assignment_id).where(
+        BlindDouble.first_assignment_id.in_(assignment_ids) | BlindDouble.assignment_id.in_(assignment_ids)
+    )
+    pairs = uow.session.execute(query).all()
+    return frozenset(first for first, _ in pairs), frozenset(second for _, second in pairs)
 
 
 def visit_kind(row: Assignment) -> str:

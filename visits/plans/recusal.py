@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from visits.access import Account, Actor, Right, Role, in_scope, note, require, within
-from visits.people import postings_expected
+from visits.people import postings_expected_in
 from visits.places import NoSuchVillage, name_key
 from visits.plans.errors import BadTeam, NoSuchRecusal, Recused
 from visits.plans.rows import Recusal
@@ -125,12 +125,13 @@ def recused_from(
         declared[row.account_id].append(row.division_code)
     units = {i.id: name_key(i.unit) for i in inspectors if i.unit}
     away: dict[UUID, set[str]] = {i.id: set() for i in inspectors}
+    posted = postings_expected_in(uow, village_codes, on, known_at_utc=at_utc) if units else {}
     for code in village_codes:
         for account_id, divisions in declared.items():
             if any(code.startswith(division) for division in divisions):
                 away[account_id].add(code)
         if units:
-            senders = {name_key(p.sending_unit) for p in postings_expected(uow, code, on, known_at_utc=at_utc)}
+            senders = {name_key(p.sending_unit) for p in posted[code]}
             for account_id, unit in units.items():
                 if unit in senders:
                     away[account_id].add(code)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from media.proof import canonical
 from visits.access import Actor, Right, note, require
-from visits.fieldwork import SightingKnown, sightings_known, visits_with_a_problem
+from visits.fieldwork import SightingKnown, sightings_known, visits_with_a_problem, was_visited
 from visits.log import append
 from visits.people import PostingView, postings_known
 from visits.plans import BILLION
@@ -79,10 +79,13 @@ def runs_asked_for(uow: UnitOfWork, actor: Actor, *, as_of: date, at_utc: dateti
 
 
 def runs_due(uow: UnitOfWork, *, at_utc: datetime) -> list[RunWanted]:
-    """The runs of the newest day of the calendar, of every county that has none yet."""
+    """The runs of the newest day of the calendar, of every county that has none yet and was visited by then.
+
+    Where nobody was visited there is nothing to review: an empty run would say that the quarter had been.
+    """
     as_of = newest_review_day(at_utc)
     wanted = [RunWanted(county, as_of, at_utc, on_calendar=True) for county in _counties(uow, "", at_utc)]
-    return [one for one in wanted if _of_the_calendar(uow, one) is None]
+    return [one for one in wanted if _of_the_calendar(uow, one) is None and was_visited(uow, one.county_code, by=as_of)]
 
 
 def read_run_input(uow: UnitOfWork, wanted: RunWanted) -> RunInput:

@@ -1,11 +1,29 @@
 """The weeks of the season, and which of its hours nobody has to be there."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
-from demo.season.calendar import is_rest, parts, season_weeks
+from demo.phone import LOCAL
+from demo.season.calendar import is_rest, last_quarter, parts, reviewed_at, season_weeks
+from visits.review.calendar import newest_review_day
+
+
+@pytest.mark.parametrize(
+    ("now", "quarter"),
+    [
+        (datetime(2026, 11, 28, 9, tzinfo=LOCAL), date(2026, 9, 30)),
+        (datetime(2026, 10, 11, 3, 59, tzinfo=LOCAL), date(2026, 6, 30)),
+        (datetime(2026, 10, 11, 4, 0, tzinfo=LOCAL), date(2026, 9, 30)),
+        (datetime(2027, 1, 5, tzinfo=LOCAL), date(2026, 9, 30)),
+        (datetime(2027, 2, 1, tzinfo=LOCAL), date(2026, 12, 31)),
+    ],
+)
+def test_a_season_ends_with_the_newest_quarter_that_the_software_has_reviewed(now: datetime, quarter: date) -> None:
+    assert last_quarter(now) == quarter
+    assert newest_review_day(reviewed_at(quarter).astimezone(UTC)) == quarter
+    assert newest_review_day(reviewed_at(quarter).astimezone(UTC) - timedelta(hours=2)) < quarter
 
 
 @pytest.mark.parametrize("offset", range(7))

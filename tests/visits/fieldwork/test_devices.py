@@ -8,9 +8,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
 from geo import Datum, convert
+from tests.visits.fieldwork.test_coverage import counted
 from tests.visits.world import NOW, OFFICE_SITE, World, fix
 from visits.fieldwork import DeviceReading, read_device
-from visits.store import Store
+from visits.store import Job, Store
 
 # 600 m off, which is out of a site of 300 m.
 SHIFTED = convert(*OFFICE_SITE, source=Datum.WGS84, target=Datum.GCJ02)
@@ -39,6 +40,30 @@ def found(store: Store, device_id: UUID) -> list[DeviceReading]:
         rows = list(uow.session.scalars(select(DeviceReading)))
         uow.session.expunge_all()
     return rows
+
+
+def test_a_phone_is_looked_at_once_for_each_of_its_arrivals(world: World) -> None:
+    device_id, visit_id = arrivals(world, OFFICE_SITE, 1)
+    with world.store.writing() as uow:
+        waiting = select(Job.subject).where(Job.kind == "read_device", Job.state == "waiting")
+        assert uow.session.scalars(waiting).all() == [str(device_id)]
+        uow.session.execute(delete(Job))
+    world.judge(visit_id)
+    with world.store.reading() as uow:
+        assert uow.session.scalars(waiting).all() == []
+
+
+def test_many_visits_of_a_phone_are_read_in_as_many_statements_as_few(world: World) -> None:
+    device_id, _ = arrivals(world, OFFICE_SITE, 2)
+    few = statements_of_a_look(world.store, device_id)
+    arrivals(world, OFFICE_SITE, 6)
+    assert statements_of_a_look(world.store, device_id) == few
+
+
+def statements_of_a_look(store: Store, device_id: UUID) -> int:
+    with counted(store) as asked, store.writing() as uow:
+        read_device(uow, device_id, at_utc=NOW)
+    return len(asked)
 
 
 @pytest.mark.parametrize(("place", "visits"), [(OFFICE_SITE, 14), (SHIFTED, 5)], ids=["honest", "few"])

@@ -1,7 +1,8 @@
 """From records to a visit: union of two phones, whereabouts, leave as known then, completeness."""
 
 import hashlib
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
 
@@ -190,6 +191,30 @@ def test_a_leave_book_that_comes_in_asks_for_another_look(world: World) -> None:
         assert fieldwork.judge_pending(uow, "350924", at_utc=NOW) == 1
         assert fieldwork.judge_pending(uow, "350981", at_utc=NOW) == 0
         assert uow.session.scalars(select(Job.subject)).all() == [str(first.visit_id)]
+
+
+def test_a_leave_book_that_says_nothing_new_of_a_visit_leaves_it_alone(world: World) -> None:
+    first, _ = a_clean_visit(world)
+    asked, judged = NOW + timedelta(days=3), NOW + timedelta(days=5)
+    world.ask_books(TODAY, at_utc=asked)
+    world.judge(first.visit_id, at_utc=judged)
+    assert world.outcomes(first.visit_id)["演示李二"] == "not_met"
+
+    def asks_again(at_utc: datetime) -> int:
+        with world.store.writing() as uow:
+            return fieldwork.judge_pending(uow, "350924", at_utc=at_utc)
+
+    world.ask_books(TODAY, LeaveRow(1, "演示张一", "事假", TODAY, TODAY), at_utc=judged + timedelta(days=2))
+    assert asks_again(judged + timedelta(days=2)) == 0, "the leave of somebody who was met changes nothing here"
+    missed = LeaveRow(1, "演示李二", "事假", TODAY, TODAY, township_approved_at=TODAY)
+    world.ask_books(TODAY, missed, at_utc=judged + timedelta(days=3))
+    assert asks_again(judged + timedelta(days=3)) == 1
+    world.judge(first.visit_id, at_utc=judged + timedelta(days=5))
+    assert world.outcomes(first.visit_id)["演示李二"] == "leave"
+    assert asks_again(judged + timedelta(days=6)) == 0
+    late = replace(missed, returned_on=TODAY)
+    world.ask_books(TODAY, late, at_utc=judged + timedelta(days=7))
+    assert asks_again(judged + timedelta(days=7)) == 1, "a leave that was rewritten is news too"
 
 
 def test_having_met_somebody_is_not_undone_by_a_colleague_who_did_not(world: World) -> None:

@@ -222,6 +222,16 @@ def test_the_calendar_is_the_ends_of_quarters() -> None:
     assert newest_review_day(IN_OCTOBER) == date(2026, 9, 30)
 
 
+def test_a_quarter_in_which_nobody_was_visited_is_not_reviewed(world: World) -> None:
+    on_calendar(world)
+    with world.store.reading() as uow:
+        assert uow.session.scalars(select(PresenceRun)).all() == []
+    missed_on_eight_visits(world)  # written on paper then, and entered since
+    on_calendar(world)
+    with world.store.reading() as uow:
+        assert [run.as_of for run in uow.session.scalars(select(PresenceRun))] == [date(2026, 9, 30)]
+
+
 # ---- Everybody together ----
 
 
