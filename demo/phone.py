@@ -101,12 +101,17 @@ class Phone:
         *,
         chunk_bytes: int = CHUNK_BYTES,
         clock: Callable[[], datetime] = machines_clock,
+        durable: bool = True,
     ) -> None:
-        """Take up the folder's state, or begin one. ``clock`` tells the phone's own time, zone included."""
+        """Take up the folder's state, or begin one. ``clock`` tells the phone's own time, zone included.
+
+        Without ``durable`` the disk is not waited for, for hundreds of phones of which none is ever killed.
+        """
         self.folder = folder
         self.base_url = base_url
         self.chunk_bytes = chunk_bytes
         self.clock = clock
+        self.durable = durable
         self.traffic = Traffic(smallest_chunk_bytes=chunk_bytes)
         # Told of every offset the server acknowledged, and half way through every chunk with a negative one: the
         # run uses it to kill the server at a chosen moment.
@@ -168,7 +173,7 @@ class Phone:
         folder.mkdir(parents=True)
         for name in ("key.pem", "state.json"):
             shutil.copyfile(self.folder / name, folder / name)
-        return Phone(folder, self.base_url, clock=self.clock)
+        return Phone(folder, self.base_url, clock=self.clock, durable=self.durable)
 
     @property
     def package(self) -> Json:
@@ -198,7 +203,7 @@ class Phone:
         }
         text = json.dumps(content, ensure_ascii=False)
         signature = base64.urlsafe_b64encode(sign_p256(self.key, text.encode())).rstrip(b"=").decode()
-        _write(
+        self._write(
             self.folder / "records" / f"{content['seq']:06d}.json",
             json.dumps({"record": text, "signature": signature}, ensure_ascii=False).encode(),
         )
@@ -209,7 +214,7 @@ class Phone:
     ) -> Photographed:
         """Keep the camera's own bytes under their hash, then the record that announces them."""
         sha256 = hashlib.sha256(data).hexdigest()
-        _write(self.folder / "photos" / sha256, data)
+        self._write(self.folder / "photos" / sha256, data)
         body = {
             "sha256": sha256,
             "size_bytes": len(data),
@@ -271,7 +276,7 @@ class Phone:
                 results.append(result)
                 path = self.folder / "receipts" / f"{result['id']}.json"
                 if result["outcome"] != "conflict" and not path.exists():
-                    _write(path, json.dumps(result, ensure_ascii=False).encode())
+                    self._write(path, json.dumps(result, ensure_ascii=False).encode())
         return results
 
     def post_records(self, records: list[Json]) -> requests.Response:
@@ -284,7 +289,7 @@ class Phone:
         waiting = self.unsent_photos() if shas is None else shas
         for sha256 in waiting:
             self._send_photo(sha256)
-            _write(self.folder / "uploads" / f"{sha256}.done", b"")
+            self._write(self.folder / "uploads" / f"{sha256}.done", b"")
         return waiting
 
     def sync(self) -> None:
@@ -295,6 +300,9 @@ class Phone:
     def get(self, path: str, **options: Any) -> requests.Response:
         """Read something from the server as this phone's account."""
         return self._call("GET", path, **options)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        _write(path, data, durable=self.durable)
 
     def _send_photo(self, sha256: str) -> None:
         data = (self.folder / "photos" / sha256).read_bytes()
@@ -374,7 +382,7 @@ class Phone:
         return self.http.request(method, url, headers=signed, timeout=30, **options)
 
     def _remember(self, **facts: Any) -> None:
-        _write(self.folder / "state.json", json.dumps({**self.state, **facts}, ensure_ascii=False).encode())
+        self._write(self.folder / "state.json", json.dumps({**self.state, **facts}, ensure_ascii=False).encode())
 
 
 class _Chunk:
@@ -423,14 +431,17 @@ def _load_or_make_key(path: Path) -> DeviceKey:
     return DeviceKey(private_key, kept["public_jwk"])
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Put the whole file in place or nothing of it, so that a killed phone never finds half a record."""
     draft = path.with_name(f".{path.name}.new")
     with draft.open("wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
     draft.replace(path)
+    if not durable:
+        return
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(directory)

@@ -131,7 +131,7 @@ class Field:
     def hand_out_phones(self, logins: Iterable[str]) -> None:
         """A phone for each inspector, with one key for all visits, signed in while the drawn passphrases are valid."""
         for login in logins:
-            phone = Phone(self._folder(login), self.server.base_url, clock=self.server.clock.local)
+            phone = Phone(self._folder(login), self.server.base_url, clock=self.server.clock.local, durable=False)
             phone.sign_in(login, self.passphrases[login], label=f"演示手机 {login}")
             self.phones[login] = phone
 
