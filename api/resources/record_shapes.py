@@ -18,6 +18,7 @@ from visits.intake import kind_corrected
 
 MOST_RECORDS_OF_A_PHONE = 10_000
 MOST_FIXES_OF_A_PHOTO = 8
+MOST_FIXES_OF_AN_ARRIVAL = 60
 MOST_ANSWERS_OF_A_RECORD = 200
 LAST_ITEM = 29
 MOST_COMPLAINTS_TOLD = 8
@@ -68,10 +69,16 @@ class Open(Schema):
 
 
 class Arrive(Schema):
-    """The inspector is there."""
+    """The inspector is there: the position that was taken, and all that the search for it brought.
+
+    Only the one that was taken is judged: a search begins with what the phone still remembers from elsewhere.
+    """
 
     written_at = _written()
     fix = _fix()
+    fixes = ma.fields.List(
+        ma.fields.Nested(Fix), load_default=list, validate=ma.validate.Length(max=MOST_FIXES_OF_AN_ARRIVAL)
+    )
     no_fix_reason = Text(most=200, required=True, allow_none=True)
 
 

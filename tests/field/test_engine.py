@@ -273,4 +273,5 @@ def test_the_self_test_says_what_to_do_about_each_red_line(new_phone: NewPhone) 
     assert all(row["what_to_do"] for row in rows.values() if row["ok"] is not True)
     assert phone.call("shell", "inAppBrowser", "Mozilla/5.0 … MicroMessenger/8.0.44 …") == "wechat"
     assert phone.call("shell", "inAppBrowser", "Mozilla/5.0 … wxwork/4.1 MicroMessenger/7.0") == "wecom"
+    assert phone.call("shell", "inAppBrowser", "Mozilla/5.0 … AliApp(DingTalk/7.5.10)") == "dingtalk"
     assert phone.call("shell", "inAppBrowser", "Mozilla/5.0 (iPhone …) Version/15.4 Safari/605") is None

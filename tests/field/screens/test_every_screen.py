@@ -1,6 +1,7 @@
 """Every screen in both languages: readable with a screen reader, reachable with a thumb, whole on a narrow phone."""
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.field.screens.rig import County, Phone
+from tests.field.screens.rig import STATIC, County, Phone
 from tests.field.screens.tour import tour
 
 NewPhone = Callable[..., Phone]
 
 AXE = Path(__file__).parent / "axe"
+# Each line of the page's list of screens.
+SCREEN = re.compile(r"""^  "?([a-z/-]+)"?: \(\) => (?:import|signIn)""", re.MULTILINE)
 LEAST_TARGET_PX = 56
 
 # Buttons, links in lists and answers that stand where a thumb taps; links within a sentence are read, not tapped.
@@ -36,7 +39,9 @@ def test_every_screen_is_accessible_and_whole(county: County, new_phone: NewPhon
     axe = (AXE / "axe.min.js").read_text("utf-8")
     phone.page.evaluate(axe)
     wrong: dict[str, Any] = {}
+    seen: set[str] = set()
     for screen in tour(county, phone):
+        seen.add(_screen_of(phone.page.url))
         found = phone.page.evaluate("axe.run({resultTypes: ['violations']}).then((result) => result.violations)")
         complaints = [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
         complaints += [("small target", each) for each in phone.page.evaluate(SMALL_TARGETS)]
@@ -49,6 +54,13 @@ def test_every_screen_is_accessible_and_whole(county: County, new_phone: NewPhon
         if complaints:
             wrong[screen] = complaints
     assert wrong == {}
+    assert seen == set(SCREEN.findall((STATIC / "app.js").read_text("utf-8")))
+
+
+def _screen_of(address: str) -> str:
+    """The name of a screen in the page's own list: "visit/people" of "…#/visit/<id>/people"."""
+    name, *rest = address.partition("#/")[2].split("/")
+    return "/".join([name, *rest[1:2]]) or "home"
 
 
 @pytest.mark.browser

@@ -144,7 +144,8 @@ def _is_whole(county: County, visit_id: str) -> None:
     assert sent["confirm"]["arrive_id"] == arrival["id"]
     assert (sent["photo"]["of_record"], sent["problem"]["item"]) == (problem["id"], 20)
     assert [one["answer"] for one in sent["answers"]["answers"]] == ["no"]
-    # Where it began, and where it was closed.
+    # Where it began, with all that the search brought, and where it was closed.
+    assert arrival["body"]["fix"] in arrival["body"]["fixes"]
     here = (HERE["longitude"], HERE["latitude"])
     assert {(sent[kind]["fix"]["lon_deg"], sent[kind]["fix"]["lat_deg"]) for kind in ("arrive", "close")} == {here}
     now = datetime.now(UTC)
@@ -176,8 +177,14 @@ def test_a_visit_without_a_position_goes_on_with_a_reason(county: County, new_ph
     expect(phone.page.get_by_text(phone.word("saved.title"))).to_be_visible()
     _delivered(phone)
     sent = {record["kind"]: record["body"] for record in county.received(visit_id)}
-    assert sent["arrive"] == {"fix": None, "no_fix_reason": phone.word("no_fix.denied")}
+    assert sent["arrive"] == {"fix": None, "fixes": [], "no_fix_reason": phone.word("no_fix.denied")}
     assert (sent["close"]["escorted"], sent["close"]["fix"]) == (True, None)
+
+
+_ARRIVAL = """async (visitId) => {
+  const {load} = await import('/field/static/engine/visits.js');
+  return (await load(visitId)).records.find(({kind}) => kind === 'arrive').body;
+}"""
 
 
 def test_a_poor_position_may_be_used_and_says_that_it_is_poor(county: County, new_phone: NewPhone) -> None:
@@ -194,6 +201,9 @@ def test_a_poor_position_may_be_used_and_says_that_it_is_poor(county: County, ne
     expect(anyway).to_have_count(0)
     phone.tap("arrive.accept")
     phone.shows("people.title")
+    arrival = phone.page.evaluate(_ARRIVAL, phone.visit_id)
+    assert arrival["fix"]["accuracy_m"] == 8
+    assert [fix["accuracy_m"] for fix in arrival["fixes"]] == [900, 8]
 
 
 def test_a_killed_page_comes_back_to_its_step_and_a_new_visit_inherits_nothing(

@@ -109,6 +109,11 @@ def _apart(phone: Phone) -> Iterator[str]:
     phone.go("#/settings")
     phone.shows("settings.title")
     yield "settings"
+    phone.tap("settings.lock")
+    phone.shows("sign_in.title")
+    expect(phone.page.get_by_text(phone.word("sign_in.here"))).to_be_visible()
+    yield "sign-in-known"
+    phone.sign_in("first")
     phone.go("#/self-test")
     phone.tap("self_test.run")
     expect(phone.page.get_by_text(phone.word("self_test.server"))).to_be_visible(timeout=15_000)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from media.proof import write_archive
 from media.store import LocalStore
-from tests.visits.world import NOW, Phone, World
+from tests.visits.world import NOW, Phone, World, fix
 from visits import intake, upkeep
 
 PHOTOS = (b"the bytes of a photo", b"the bytes of another photo", b"those of a third")
@@ -29,7 +29,7 @@ def arrive_with(world: World, evidence: LocalStore, phone: Phone, data: bytes) -
 def make_visit(world: World, evidence: LocalStore, *, photos: tuple[bytes, ...] = PHOTOS[:2]) -> UUID:
     """A visit of two phones, closed and complete."""
     first, second = world.open_visit()
-    first.arrive()
+    first.arrive(fixes=[fix(accuracy_m=300.0), fix()])
     first.sight(world.postings["演示李二"], "met")
     for data in photos:
         first.photo(data)

@@ -7,6 +7,7 @@ import { localInstant } from './keys.js';
 
 const MOST_FIXES_KEPT = 600;
 const MOST_FIXES_OF_A_PHOTO = 8;
+const MOST_FIXES_OF_AN_ARRIVAL = 60;
 const DEG = Math.PI / 180;
 // WGS 84: half the great axis, and the square of the first eccentricity.
 const A_M = 6378137;
@@ -25,7 +26,7 @@ const E2 = 0.00669437999014;
  */
 
 const state = { watch: null, since_ms: null, error: null, denied: false };
-/** @type {Array<{fix: Fix, at_ms: number}>} */
+/** @type {Array<{fix: Fix, at_ms: number, got_ms: number}>} the time of the fix, and when the browser gave it */
 const kept = [];
 
 /** Start to watch; harmless when it runs already. Without a time limit: a cold start can take minutes. */
@@ -105,6 +106,18 @@ export function fixesAround(at_ms) {
 }
 
 /**
+ * What the search that is under way brought, for the record of the arrival; of very many some, the first and the last
+ * among them.
+ * @returns {Fix[]} in their order
+ */
+export function found() {
+  const all = kept.filter((one) => state.since_ms !== null && one.got_ms >= state.since_ms).map((one) => one.fix);
+  const last = MOST_FIXES_OF_AN_ARRIVAL - 1;
+  if (all.length <= last + 1) return all;
+  return Array.from({ length: last + 1 }, (_, at) => all[Math.round((at * (all.length - 1)) / last)]);
+}
+
+/**
  * Distance and bearing on the ellipsoid from the radii of curvature at the middle latitude: within 0.1 % of the
  * geodesic up to 50 km below 60 degrees, and far below any fix's accuracy where a visit begins.
  * @param {{lon_deg: number, lat_deg: number}} from
@@ -136,7 +149,7 @@ function take({ coords, timestamp }) {
   };
   state.error = null;
   state.denied = false;
-  kept.push({ fix, at_ms: timestamp });
+  kept.push({ fix, at_ms: timestamp, got_ms: Date.now() });
   // A visit lasts an hour or two; what is older than the newest six hundred is of no photo any more.
   if (kept.length > MOST_FIXES_KEPT) kept.shift();
   tell('position');

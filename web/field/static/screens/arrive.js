@@ -1,6 +1,7 @@
 // Arriving: the accuracy ring, a gate that is only a hint, and a legal way to arrive without a position.
 
 import { html, nothing } from "../../vendor/lit-html.js";
+import * as positions from "../engine/positions.js";
 import * as visits from "../engine/visits.js";
 import { goVisit, keep } from "./draft.js";
 import { act, state } from "./state.js";
@@ -41,12 +42,12 @@ function acceptButton(best) {
 }
 
 const accept = (fix) => act(async () => {
-  await visits.add(state.visit.visit_id, "arrive", { fix, no_fix_reason: null });
+  await visits.add(state.visit.visit_id, "arrive", { fix, fixes: positions.found(), no_fix_reason: null });
   goVisit("people");
 });
 
 const acceptWithout = () => act(async () => {
-  await visits.add(state.visit.visit_id, "arrive", { fix: null, no_fix_reason: reason() });
+  await visits.add(state.visit.visit_id, "arrive", { fix: null, fixes: positions.found(), no_fix_reason: reason() });
   goVisit("people");
 });
 

@@ -47,10 +47,10 @@ function tasksView() {
       ${row(`#/visit/${state.visit.visit_id}/finish`, t("task.finish"), "", mark("plain", t("task.to_do")))}
     </ol>
     ${arrived ? html`<details><summary>${t("place.title")}</summary>${where()}</details>` : nothing}
-    <p><a class="quiet" href="#/visit/${state.visit.visit_id}/abort">${t("abort.title")}</a></p>
     ${arrived
       ? thumb(linkButton(t("visit.continue"), `#/visit/${state.visit.visit_id}/${nextStep(checked, problems)}`, { main: true }))
-      : thumb(button(t("visit.arrive"), () => goVisit("arrive"), { main: true }))}`;
+      : thumb(button(t("visit.arrive"), () => goVisit("arrive"), { main: true }))}
+    <p class="below"><a class="quiet" href="#/visit/${state.visit.visit_id}/abort">${t("abort.title")}</a></p>`;
 }
 
 const done = (yes) => (yes ? mark("good", t("task.done")) : mark("plain", t("task.to_do")));
