@@ -1,6 +1,7 @@
 """The map of visits: where they have and have not been, drawn in the browser from the very numbers beside it."""
 
 import re
+from dataclasses import asdict
 from functools import cache
 from uuid import UUID
 
@@ -13,9 +14,8 @@ from api.pages.blueprint import desk
 from api.pages.frame import page, spoken
 from api.pages.words import WEB
 from visits.access import Actor, Right, require
-from visits.fieldwork import visit
+from visits.fieldwork import drawn_reach, visit
 from visits.plans import may_see_lines
-from visits.store import UnitOfWork
 
 LAYERS = ("since", "visits", "slots", "night", "origin", "problems", "quota")
 _SCRIPT_WORDS = ("map.", "slot.", "common.separator", "frame.internal")
@@ -28,15 +28,16 @@ def show_map() -> Response:
     actor = current_actor()
     require(actor, Right.READ_COVERAGE)
     settings = house().settings
-    with house().store.writing() as uow:
-        marked = _village_of_visit(uow, actor)
+    with house().store.reading() as uow:
+        drawn = drawn_reach(uow, actor)
     response = page(
         "map.html",
         layers=[layer for layer in LAYERS if _may_see(layer, actor)],
         modules=_modules(),
         script_words={key: text for key, text in spoken().texts.items() if key.startswith(_SCRIPT_WORDS)},
         script_settings={
-            "visitVillage": marked,
+            "visitVillage": _village_of_visit(actor),
+            "drawn": drawn and asdict(drawn),
             "basemap": {
                 "urls": settings.basemap_urls,
                 "grid": settings.basemap_grid,
@@ -78,12 +79,14 @@ def _modules() -> list[str]:
     return sorted(path.name for path in (WEB / "desk" / "static" / "map").glob("*.js"))
 
 
-def _village_of_visit(uow: UnitOfWork, actor: Actor) -> str:
+def _village_of_visit(actor: Actor) -> str:
     """The code of the village of the visit to mark; what is no id marks nothing."""
     asked = request.args.get("visit", "")
     if not asked or not actor.may(Right.READ_VISITS):
         return ""
     try:
-        return visit(uow, actor, UUID(asked), at_utc=now_utc()).summary.village.code
+        # Reading a visit leaves a line in the audit trail.
+        with house().store.writing() as uow:
+            return visit(uow, actor, UUID(asked), at_utc=now_utc()).summary.village.code
     except ValueError:
         return ""

@@ -22,6 +22,7 @@ from visits.fieldwork.coverage import (
     counted_visits,
     coverage,
     coverage_status,
+    drawn_reach,
     sees_draws,
     visit_columns,
 )
@@ -140,6 +141,7 @@ __all__ = [
     "coverage",
     "coverage_status",
     "covers_of_photo",
+    "drawn_reach",
     "exif_place",
     "field_records",
     "forget_photos",

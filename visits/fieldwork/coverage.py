@@ -18,7 +18,6 @@ from visits.access import Actor, Right, in_scope, require, within
 from visits.fieldwork.rows import Visit
 from visits.people import Slot
 from visits.places import (
-    Box,
     TileSetView,
     VillageView,
     joined_name,
@@ -277,10 +276,9 @@ def coverage_status(uow: UnitOfWork, actor: Actor, *, on: date) -> CoverageStatu
     np.bitwise_or.at(seen, place[known], np.left_shift(1, told["slot"].astype(np.uint8))[known])
     visited = last >= 0
     first = int(last[visited].min()) if visited.any() else None
-    sets = tile_sets(uow, actor)
     return CoverageStatus(
-        tiles=sets,
-        drawn=_drawn_reach(actor, sets, reach_box(uow, actor)),
+        tiles=tile_sets(uow, actor),
+        drawn=drawn_reach(uow, actor),
         numbers=_runs(sorted(numbers.values())),
         first_day=None if first is None else date.fromordinal(first),
         last_day=_digits(np.where(visited, last - (first or 0), -1)),
@@ -288,7 +286,10 @@ def coverage_status(uow: UnitOfWork, actor: Actor, *, on: date) -> CoverageStatu
     )
 
 
-def _drawn_reach(actor: Actor, sets: Sequence[TileSetView], box: Box | None) -> DrawnReach | None:
+def drawn_reach(uow: UnitOfWork, actor: Actor) -> DrawnReach | None:
+    """The tiles of everything in the caller's reach; ``None`` where there are none, and for a town alone."""
+    sets = tile_sets(uow, actor)
+    box = reach_box(uow, actor) if sets else None
     prefix = _common_beginning([one.county_code for one in sets]) if sets else ""
     if box is None or not prefix or not in_scope(actor, prefix):
         return None

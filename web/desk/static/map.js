@@ -325,20 +325,35 @@ function chinaToday() {
 }
 
 // The tiles with colours by the small status file: drawn while the rest is still on its way.
-function firstPicture(status) {
-  chart.drawTiles(status.drawn);
-  chart.fit(status.drawn.bounds);
-  const place = readPlace();
-  if (place) chart.goToPlace(place);
+function firstPicture(byNumber) {
   const plain = FIRST_LAYERS.includes(state.layer) && !state.from && !state.to && !state.slot && !state.town && !state.round && !state.plan;
   if (!plain) return;
   const until = chinaToday();
   const village = new Map();
-  for (const [number, { last }] of status.byNumber) {
+  for (const [number, { last }] of byNumber) {
     const counts = { until, last: [last], visits: [last < 0 ? 0 : 1], unknown: () => false };
     village.set(number, colourOf(LAYERS.since, LAYERS.since.of(counts, 0)));
   }
   chart.paint({ village, town: new Map(), units: state.units });
+  chart.whenDrawn().then(() => (target.dataset.first = String(Math.round(performance.now()))));
+}
+
+// The tiles are on their way while the status is; the rest is asked for after it, since the server would work on both.
+async function loadAll() {
+  const { drawn } = settings;
+  if (drawn) {
+    chart.drawTiles(drawn);
+    chart.fit(drawn.bounds);
+    const place = readPlace();
+    if (place) chart.goToPlace(place);
+    const byNumber = await loadStatus();
+    const loading = loadMap();
+    // Heard of when it is waited for; until then its failure is nobody's.
+    loading.catch(() => {});
+    firstPicture(byNumber);
+    return loading;
+  }
+  return loadMap();
 }
 
 async function singleShapes() {
@@ -348,23 +363,15 @@ async function singleShapes() {
 }
 
 async function start() {
-  const loading = loadMap();
-  // Heard of when it is waited for; until then its failure is nobody's.
-  loading.catch(() => {});
-  const status = await loadStatus();
-  if (status.drawn) {
-    firstPicture(status);
-    chart.whenDrawn().then(() => (target.dataset.first = String(Math.round(performance.now()))));
-  }
-  data = await loading;
+  data = await loadAll();
   fillControls();
   state = readState(location.search, allowed);
   chart.addPlaces(data);
-  if (!status.drawn) await singleShapes();
+  if (!settings.drawn) await singleShapes();
   brush = new TimeBrush(document.getElementById("time"), { first: data.visits.first, last: data.on, onSpan: spanChosen });
   showAll();
   listen();
-  if (!status.drawn) chart.fit(null);
+  if (!settings.drawn) chart.fit(null);
   lookAtTheRightPlace();
   await chart.whenDrawn();
   target.dataset.state = "drawn";

@@ -6,8 +6,11 @@ import { MISSING, NEVER } from "./layers.js";
 
 const INK = { line: "#17423c", soft: "#7d8a88", halo: "#ffffff", text: "#1c2733", marked: "#b45309", chosen: "#111111" };
 const MANY_POINTS = 1500;
-const NAMES_BELOW_M = 60; // metres a pixel
+// Metres a pixel. Farther out a village is a few pixels wide: a line around each would cost more than its colour and
+// leave little of it.
+const NAMES_BELOW_M = 60;
 const TOWN_NAMES_BELOW_M = 420;
+const VILLAGE_LINES_BELOW_M = 250;
 const FONT = 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 
 function once(make) {
@@ -44,16 +47,13 @@ function fillOf(colour) {
   return new ol.style.Fill({ color: colour === MISSING ? hatch() : colour });
 }
 
-const areaStyle = once((colour, level) => [
-  new ol.style.Style({ zIndex: level === "town" ? 1 : 2, fill: fillOf(colour) }),
-  new ol.style.Style({
-    zIndex: level === "town" ? 4 : 3,
-    stroke: new ol.style.Stroke({
-      color: level === "town" ? INK.line : "rgba(28, 39, 51, 0.45)",
-      width: level === "town" ? 1 : 0.6,
-    }),
-  }),
-]);
+const areaStyle = once((colour, level, withLine) => {
+  const isTown = level === "town";
+  const fill = new ol.style.Style({ zIndex: isTown ? 1 : 2, fill: fillOf(colour) });
+  if (!withLine) return [fill];
+  const line = isTown ? { color: INK.line, width: 1 } : { color: "rgba(28, 39, 51, 0.45)", width: 0.6 };
+  return [fill, new ol.style.Style({ zIndex: isTown ? 4 : 3, stroke: new ol.style.Stroke(line) })];
+});
 
 const townLine = new ol.style.Style({ zIndex: 4, stroke: new ol.style.Stroke({ color: INK.line, width: 1 }) });
 const countyLine = new ol.style.Style({ zIndex: 5, stroke: new ol.style.Stroke({ color: INK.line, width: 2 }) });
@@ -140,14 +140,18 @@ export class Chart {
     this.units = "both";
     this.names = new Map();
     this.codes = new Map(); // by number in the tiles
+    this.at = new Map(); // the point of each village, by code
+    this.painted = false;
     this.view = new ol.View({ center: ol.proj.fromLonLat([119.5, 27.4]), zoom: 9, minZoom: 4, maxZoom: 18 });
     this.spans = new ol.layer.Vector({ source: new ol.source.Vector(), style: (feature) => this.spanOf(feature) });
-    this.shapes = new ol.layer.Vector({ source: new ol.source.Vector(), style: (feature) => this.areaOf(feature) });
-    this.labels = new ol.layer.Vector({
-      source: new ol.source.Vector(),
-      declutter: true,
-      style: (feature, metres) => this.nameOf(feature, metres),
+    this.shapes = new ol.layer.Vector({ source: new ol.source.Vector(), style: (feature, metres) => this.areaOf(feature, metres) });
+    // The upper layer of names gets the room first: where villages have theirs, a town whose name would lie on one waits.
+    this.villageNames = nameLayer(NAMES_BELOW_M, (feature) => this.nameOfVillage(feature), {
+      // Only those in view become features: of a province's 20,000 the reader sees a few hundred names.
+      strategy: ol.loadingstrategy.bbox,
+      loader: (extent) => this.addNames(extent),
     });
+    this.townNames = nameLayer(TOWN_NAMES_BELOW_M, (feature) => this.nameOfTown(feature), {});
     this.marks = new ol.layer.Vector({ source: new ol.source.Vector(), style: (feature) => feature.get("style") });
     this.points = null;
     this.tiles = null;
@@ -156,7 +160,7 @@ export class Chart {
       target,
       controls: [new ol.control.Zoom(), new ol.control.ScaleLine()],
       keyboardEventTarget: target,
-      layers: [...this.basemap, this.spans, this.shapes, this.labels, this.marks],
+      layers: [...this.basemap, this.spans, this.shapes, this.townNames, this.villageNames, this.marks],
       view: this.view,
     });
     this.map.on("click", (event) => onChoose(this.codeAt(event.pixel)));
@@ -177,8 +181,10 @@ export class Chart {
         minZoom: first,
         maxZoom: last,
         tileGrid,
+        // Boundaries of one level do not overlap, so that many are drawn at a stroke.
+        overlaps: false,
       }),
-      style: (feature) => this.areaOf(feature),
+      style: (feature, metres) => (this.painted ? this.areaOf(feature, metres) : undefined),
     });
     this.map.getLayers().insertAt(this.basemap.length, this.tiles);
   }
@@ -193,46 +199,59 @@ export class Chart {
   // Points of villages, the ground of towns without a boundary, and the names of both.
   addPlaces({ villages, towns }) {
     const of = towns.code.map(() => []);
-    const features = [];
+    const points = [];
     villages.code.forEach((code, village) => {
       this.names.set(code, villages.name[village]);
       this.codes.set(villages.number[village], code);
       if (villages.lon_deg[village] === null) return;
       const at = ol.proj.fromLonLat([villages.lon_deg[village], villages.lat_deg[village]]);
+      this.at.set(code, at);
       of[villages.town[village]].push(at);
-      features.push(place(code, at, { hasArea: villages.has_area[village] === 1 }));
+      if (!villages.has_area[village]) points.push(place(code, at));
     });
-    this.points = this.pointLayer(features);
-    this.map.getLayers().insertAt(this.map.getLayers().getLength() - 2, this.points);
+    this.points = this.pointLayer(points);
+    this.map.getLayers().insertAt(this.map.getLayers().getLength() - 3, this.points);
+    this.villageNames.getSource().refresh();
     towns.code.forEach((code, town) => {
       this.names.set(code, towns.name[town]);
       this.codes.set(towns.number[town], code);
       if (!of[town].length) return;
-      this.labels.getSource().addFeature(place(code, middle(of[town]), { isTown: true }));
+      this.townNames.getSource().addFeature(place(code, middle(of[town])));
       if (towns.has_area[town]) return;
       const ground = of[town].length > 2 ? new ol.geom.Polygon([hull(of[town])]) : new ol.geom.Point(middle(of[town]));
       const span = new ol.Feature(ground);
       span.setId(code);
       this.spans.getSource().addFeature(span);
     });
-    this.labels.getSource().addFeatures(features);
   }
 
   pointLayer(features) {
-    const Layer = features.length > MANY_POINTS ? ol.layer.VectorImage : ol.layer.Vector;
-    return new Layer({
-      source: new ol.source.Vector({ features }),
-      style: (feature, metres) => this.pointOf(feature, metres),
-    });
+    const source = new ol.source.Vector({ features });
+    const style = (feature, metres) => this.pointOf(feature, metres);
+    if (features.length <= MANY_POINTS) return new ol.layer.Vector({ source, style });
+    // Drawn once with as much around as is seen, and only moved while it is dragged.
+    return new ol.layer.VectorImage({ source, style, imageRatio: 2 });
   }
 
-  areaOf(feature) {
+  addNames(extent) {
+    const source = this.villageNames.getSource();
+    const found = [];
+    for (const [code, at] of this.at) {
+      if (ol.extent.containsCoordinate(extent, at) && !source.getFeatureById(code)) found.push(place(code, at));
+    }
+    source.addFeatures(found);
+  }
+
+  areaOf(feature, metres) {
     const level = feature.get("layer");
     if (level === "county") return countyLine;
     const colours = level === "town" ? this.town : this.village;
     const colour = colours.get(feature.getId());
-    if (level === "town") return this.units === "village" || colour === undefined ? townLine : areaStyle(colour, "town");
-    return this.units === "town" || colour === undefined ? undefined : areaStyle(colour, "village");
+    if (level === "town") {
+      return this.units === "village" || colour === undefined ? townLine : areaStyle(colour, "town", true);
+    }
+    if (this.units === "town" || colour === undefined) return undefined;
+    return areaStyle(colour, "village", metres < VILLAGE_LINES_BELOW_M);
   }
 
   spanOf(feature) {
@@ -245,23 +264,30 @@ export class Chart {
 
   pointOf(feature, metres) {
     const colour = this.village.get(feature.getId());
-    if (this.units === "town" || colour === undefined || feature.get("hasArea")) return undefined;
+    if (this.units === "town" || colour === undefined) return undefined;
     return pointStyle(colour, metres < NAMES_BELOW_M);
   }
 
-  nameOf(feature, metres) {
+  nameOfTown(feature) {
     const code = feature.getId();
-    const name = this.names.get(code);
-    if (feature.get("isTown")) {
-      return metres < TOWN_NAMES_BELOW_M && this.town.has(code) ? nameStyle(name, true) : undefined;
-    }
-    return metres < NAMES_BELOW_M && this.units !== "town" && this.village.has(code) ? nameStyle(name, false) : undefined;
+    return this.town.has(code) ? nameStyle(this.names.get(code), true) : undefined;
+  }
+
+  nameOfVillage(feature) {
+    const code = feature.getId();
+    return this.units !== "town" && this.village.has(code) ? nameStyle(this.names.get(code), false) : undefined;
   }
 
   // Colours anew: ``village`` and ``town`` map numbers and codes to colours; what is in neither is not drawn.
   paint({ village, town, units }) {
+    const before = { village: this.village, town: this.town, units: this.units };
     Object.assign(this, { village, town, units });
-    for (const layer of [this.tiles, this.points, this.spans, this.shapes, this.labels]) layer?.changed();
+    const layers = [this.points, this.spans, this.shapes, this.villageNames, this.townNames];
+    for (const layer of layers) layer?.changed();
+    // The tiles are the dear part: they stay as they are when everything has come and says the same as the small
+    // status file did.
+    if (!this.painted || !paintsAlike(before, this)) this.tiles?.changed();
+    this.painted = true;
   }
 
   mark(code, kind) {
@@ -278,8 +304,8 @@ export class Chart {
   }
 
   geometryOf(code) {
-    const found = [this.points, this.shapes].map((layer) => layer?.getSource().getFeatureById(code)).find(Boolean);
-    return found ? found.getGeometry() : null;
+    const at = this.at.get(code);
+    return at ? new ol.geom.Point(at) : this.shapes.getSource().getFeatureById(code)?.getGeometry();
   }
 
   goTo(code, leastZoom) {
@@ -310,10 +336,8 @@ export class Chart {
   }
 
   everything() {
-    const extent = ol.extent.createEmpty();
-    for (const layer of [this.points, this.shapes]) {
-      if (layer?.getSource().getFeatures().length) ol.extent.extend(extent, layer.getSource().getExtent());
-    }
+    const extent = ol.extent.boundingExtent([...this.at.values()]);
+    if (this.shapes.getSource().getFeatures().length) ol.extent.extend(extent, this.shapes.getSource().getExtent());
     return extent;
   }
 
@@ -327,7 +351,7 @@ export class Chart {
         if (this.town.has(id)) town ??= id;
         return undefined;
       },
-      { hitTolerance: 6, layerFilter: (layer) => layer !== this.labels && layer !== this.marks },
+      { hitTolerance: 6, layerFilter: (layer) => ![this.villageNames, this.townNames, this.marks].includes(layer) },
     );
     const id = found ?? town;
     return this.codes.get(id) ?? id;
@@ -341,10 +365,25 @@ export class Chart {
   }
 }
 
-function place(code, at, properties) {
-  const feature = new ol.Feature({ geometry: new ol.geom.Point(at), ...properties });
+function place(code, at) {
+  const feature = new ol.Feature(new ol.geom.Point(at));
   feature.setId(code);
   return feature;
+}
+
+function nameLayer(belowMetres, style, sourceOptions) {
+  const source = new ol.source.Vector(sourceOptions);
+  return new ol.layer.Vector({ source, declutter: true, maxResolution: belowMetres, style });
+}
+
+// Whether two paints look the same in the tiles, which know places by numbers alone.
+function paintsAlike(one, other) {
+  const same = (before, now) => {
+    const told = (colours) => [...colours].filter(([key]) => typeof key === "number");
+    const [was, is] = [told(before), told(now)];
+    return was.length === is.length && is.every(([number, colour]) => before.get(number) === colour);
+  };
+  return one.units === other.units && same(one.village, other.village) && (other.units === "village" || same(one.town, other.town));
 }
 
 function faded(colour) {

@@ -37,7 +37,14 @@ export function readPlace() {
   return fitting && Math.abs(lat) < 85 && Math.abs(lon) <= 180 ? { zoom, lat, lon } : null;
 }
 
-export function writePlace({ zoom, lat, lon }) {
+// Once the map has come to rest: browsers take a few addresses a second, no more.
+let resting = null;
+export function writePlace(place) {
+  clearTimeout(resting);
+  resting = setTimeout(() => putPlace(place), 200);
+}
+
+function putPlace({ zoom, lat, lon }) {
   const address = new URL(location.href);
   address.searchParams.set("at", `${zoom.toFixed(1)}/${lat.toFixed(4)}/${lon.toFixed(4)}`);
   put(address, false);
