@@ -5,6 +5,7 @@
 import { read, tell } from './db.js';
 
 const WORKER = '/field/sw.js';
+const KEPT = 'shidi-field-'; // the worker's name for what it keeps; the version follows
 const IN_APP = [
   ['wecom', /wxwork/i],
   ['wechat', /MicroMessenger/i],
@@ -61,6 +62,12 @@ export function shellState() {
     installed: matchMedia('(display-mode: standalone)').matches || navigator.standalone === true,
     can_install: state.prompt !== null,
   };
+}
+
+/** The version of the page that lies on this phone, empty before the worker has kept one. @returns {Promise<string>} */
+export async function versionHere() {
+  const kept = (await caches.keys()).filter((name) => name.startsWith(KEPT));
+  return kept.length ? kept[0].slice(KEPT.length) : '';
 }
 
 /** Look for a newer page; while one is in use every hour would do. */

@@ -5,7 +5,8 @@ import * as positions from "../engine/positions.js";
 import * as visits from "../engine/visits.js";
 import { goVisit, keep } from "./draft.js";
 import { act, state } from "./state.js";
-import { box, button, choice, field, plusMinus, quality, ring, thumb } from "./parts.js";
+import { box, button, field } from "./parts.js";
+import { choice, plusMinus, quality, ring, thumb } from "./pieces.js";
 import { hasArrived, signed, towards } from "./visit.js";
 import { span, t, when } from "./words.js";
 

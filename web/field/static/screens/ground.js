@@ -4,7 +4,8 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import * as visits from "../engine/visits.js";
 import { keepTyping, takeUp } from "./draft.js";
 import { act, state } from "./state.js";
-import { box, button, choice, field, fixNow, mark } from "./parts.js";
+import { box, button, field, mark } from "./parts.js";
+import { choice, fixNow } from "./pieces.js";
 import { t } from "./words.js";
 
 const SEEN = ["in_use", "idle", "elsewhere", "not_there", "cannot_tell"];

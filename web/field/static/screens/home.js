@@ -5,7 +5,8 @@ import * as assignments from "../engine/assignments.js";
 import { askToPersist } from "../engine/db.js";
 import * as shell from "../engine/shell.js";
 import { act, go, state } from "./state.js";
-import { box, button, linkButton, mark, progress, row } from "./parts.js";
+import { box, button, mark } from "./parts.js";
+import { linkButton, progress, row } from "./pieces.js";
 import { known, megabytes, metres, t, when } from "./words.js";
 
 export const title = () => t("home.title");

@@ -2,7 +2,8 @@
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import { redraw } from "./state.js";
-import { box, button, field, thumb } from "./parts.js";
+import { box, button, field } from "./parts.js";
+import { thumb } from "./pieces.js";
 import { t } from "./words.js";
 
 export const title = () => t("in_app.title");

@@ -5,7 +5,8 @@ import * as assignments from "../engine/assignments.js";
 import { askToPersist } from "../engine/db.js";
 import { readCode } from "../engine/keys.js";
 import { act, go, redraw, state, tell } from "./state.js";
-import { box, button, field, mark, thumb } from "./parts.js";
+import { box, button, field, mark } from "./parts.js";
+import { thumb } from "./pieces.js";
 import { closeScanner, scanner } from "./scan.js";
 import { t } from "./words.js";
 

@@ -3,7 +3,8 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import * as outbox from "../engine/outbox.js";
 import { act, go, state, tell } from "./state.js";
-import { box, button, mark, progress, thumb } from "./parts.js";
+import { box, button, mark } from "./parts.js";
+import { progress, thumb } from "./pieces.js";
 import { known, megabytes, span, t, when } from "./words.js";
 
 export const title = () => t("outbox.title");

@@ -4,7 +4,8 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import * as photos from "../engine/photos.js";
 import { keep } from "./draft.js";
 import { act, redraw, state } from "./state.js";
-import { button, choice } from "./parts.js";
+import { button } from "./parts.js";
+import { choice } from "./pieces.js";
 import { t } from "./words.js";
 
 /**

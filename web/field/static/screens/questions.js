@@ -4,7 +4,8 @@ import { html, nothing } from "../../vendor/lit-html.js";
 import { goVisit, keep, keepTyping } from "./draft.js";
 import { households, householdsView, keyOf, projectsView } from "./ground.js";
 import { state } from "./state.js";
-import { box, button, choice, counter, field, thumb } from "./parts.js";
+import { box, button, field } from "./parts.js";
+import { choice, counter, thumb } from "./pieces.js";
 import { either, language, t } from "./words.js";
 
 export const title = () => t("questions.title");

@@ -2,7 +2,8 @@
 
 import { html, nothing } from "../../vendor/lit-html.js";
 import { act, redraw, state } from "./state.js";
-import { box, button, linkButton, mark, thumb } from "./parts.js";
+import { box, button, mark } from "./parts.js";
+import { linkButton, thumb } from "./pieces.js";
 import { known, t } from "./words.js";
 
 export const title = () => t("self_test.title");

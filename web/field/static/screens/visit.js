@@ -5,7 +5,8 @@ import * as positions from "../engine/positions.js";
 import * as visits from "../engine/visits.js";
 import { goVisit, keep, takeUp } from "./draft.js";
 import { act, go, state } from "./state.js";
-import { box, button, field, fixNow, linkButton, mark, progress, row, thumb } from "./parts.js";
+import { box, button, field, mark } from "./parts.js";
+import { fixNow, linkButton, progress, row, thumb } from "./pieces.js";
 import { known, metres, t, when } from "./words.js";
 
 export const title = () => (state.route.part === "abort" ? t("abort.title") : state.visit.package.village.name);
