@@ -260,12 +260,16 @@ function spanChosen(since, until, done) {
   spanChosen.waiting = setTimeout(showSpan, 60);
 }
 
+function fitToChosen() {
+  chart.fitTo(shown.kept.map((village) => data.villages.code[village]));
+}
+
 function listen() {
   controls.addEventListener("change", (event) => {
     const { name, value } = event.target;
     if (!(name in state)) return;
     change({ [name]: value });
-    if (name === "town") chart.fitTo(shown.kept.map((village) => data.villages.code[village]));
+    if (name === "town") fitToChosen();
   });
   controls.addEventListener("submit", (event) => event.preventDefault());
   window.addEventListener("popstate", () => {
@@ -383,6 +387,7 @@ function lookAtTheRightPlace() {
   const place = readPlace();
   if (place) chart.goToPlace(place);
   else if (settings.visitVillage) chart.goTo(settings.visitVillage, 11);
+  else if (state.town) fitToChosen();
   if (state.village) showChosen();
 }
 
