@@ -46,6 +46,13 @@ def next_assignment(field_county: Path) -> Callable[[], str]:
     return lambda: next(names)
 
 
+@pytest.fixture(scope="session")
+def next_of_zhou(field_county: Path) -> Callable[[], str]:
+    """The same of the inspector who has only a few, for tests in which a phone fetches all of them."""
+    names = iter((field_county / "assignments-of-zhou").read_text().split())
+    return lambda: next(names)
+
+
 @pytest.fixture
 def new_phone(new_context: Callable[..., BrowserContext], field_server: Server) -> Callable[..., PagePhone]:
     """A maker of phones with the page open: ``new_phone()``, ``new_phone(base_url=…, context=…)``."""

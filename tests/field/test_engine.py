@@ -129,12 +129,12 @@ def test_what_is_saved_without_a_network_is_there_after_a_restart_and_goes_later
 
 
 def test_a_sealed_assignment_opens_without_a_network_by_its_key_alone(
-    new_phone: NewPhone, field_server: Server, next_assignment: Next, new_context: Callable[..., BrowserContext]
+    new_phone: NewPhone, field_server: Server, next_of_zhou: Next, new_context: Callable[..., BrowserContext]
 ) -> None:
     context = new_context("phone")
     phone = new_phone(context=context)
-    phone.sign_in("chen")
-    assignment_id, other_id = next_assignment(), next_assignment()
+    phone.sign_in("zhou")
+    assignment_id, other_id = next_of_zhou(), next_of_zhou()
     listed = {one["id"]: one for one in phone.call("assignments", "refresh")}
     assert listed[assignment_id]["downloaded"]
     slip = office(field_server, "POST", f"/assignments/{assignment_id}/key", {})

@@ -49,14 +49,14 @@ def bring_in(server: Server, file: str) -> dict[str, Any]:
 
 @pytest.fixture
 def stranded(
-    new_phone: NewPhone, new_context: Callable[..., BrowserContext], next_assignment: Next
+    new_phone: NewPhone, new_context: Callable[..., BrowserContext], next_of_zhou: Next
 ) -> tuple[PagePhone, str]:
     """A phone that made a visit and has no network for it."""
     context = new_context("phone")
     phone = new_phone(context=context)
-    phone.sign_in()
+    phone.sign_in("zhou")
     phone.call("assignments", "refresh")
-    visit_id = phone.open_visit(next_assignment())
+    visit_id = phone.open_visit(next_of_zhou())
     context.set_offline(True)
     phone.arrive(visit_id)
     for seed in (20, 21):
