@@ -59,7 +59,7 @@ lint: setup
 # Tests of one file stay in one process: they share what is slow to start. Files go out in their own order: by default
 # those with the fewest tests come last, and these are the slowest, so that one process would wait for another.
 test: lint
-	@echo "tests"; $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@echo "tests"; $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 long: setup
 	@$(BIN)/python -m bench.phone_webkit

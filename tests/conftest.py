@@ -4,6 +4,7 @@ A test whose component is missing is skipped and says so. With ``SHIDI_TESTS_FOR
 the run.
 """
 
+import gc
 import os
 import shutil
 import time
@@ -32,6 +33,7 @@ __all__ = ["browser", "chromium_path", "new_context", "postgres_server", "postgr
 MISSING = {"postgres": postgres_missing, "browser": browser_missing}
 NEEDS = {"postgres_server": "postgres", "postgres_url": "postgres", "browser": "browser", "new_context": "browser"}
 STOP_SECONDS = 30
+MOST_PROCESSES = 4
 
 shared_folder_key = pytest.StashKey[Path]()
 
@@ -45,6 +47,18 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         # Not below pytest's own folder, which the account that runs PostgreSQL could not enter.
         config.stash[shared_folder_key] = quick_folder() / f"shidi-tests-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: a third of the time one waits, for a browser or a killed server."""
+    return min(MOST_PROCESSES, (os.cpu_count() or 1) + 1)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays, and is not looked through each time Python searches for cycles."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
