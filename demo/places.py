@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 from shapely import MultiPolygon
 
 from demo.county import County, Town, Village
@@ -60,26 +61,31 @@ def seat_positions(county: County) -> dict[str, LonLat]:
     """The seats of the towns by town code; a town without one in open data gets a synthetic anchor."""
     known = {town.code: LonLat(*town.seat) for town in county.towns if town.seat}
     missing = [town for town in county.towns if not town.seat]
-    for town in missing:
-        known[town.code] = _emptiest_place(county.boundary, list(known.values()))
+    if missing:
+        anchors = _emptiest_places(county.boundary, list(known.values()), len(missing))
+        known |= {town.code: anchor for town, anchor in zip(missing, anchors, strict=True)}
     return known
 
 
-def _emptiest_place(boundary: MultiPolygon, taken: list[LonLat]) -> LonLat:
-    """The point of a coarse grid that is farthest from every seat and from the border."""
+def _emptiest_places(boundary: MultiPolygon, taken: list[LonLat], count: int) -> list[LonLat]:
+    """Points of a coarse grid, each the one that is farthest from every seat so far and from the border."""
     west, south, east, north = boundary.bounds
-    best, best_m = LonLat(west, south), -1.0
-    for lon_deg in np.linspace(west, east, 40):
-        for lat_deg in np.linspace(south, north, 40):
-            here = LonLat(round(float(lon_deg), 4), round(float(lat_deg), 4))
-            point = shapely.Point(here.lon_deg, here.lat_deg)
-            if not boundary.contains(point):
-                continue
-            border = shapely.shortest_line(point, boundary.boundary).coords[1]
-            free_m = min(2.0 * distance_m(here, LonLat(*border)), *(distance_m(here, seat) for seat in taken))
-            if free_m > best_m:
-                best, best_m = here, free_m
-    return best
+    lon_deg, lat_deg = (
+        axis.ravel() for axis in np.meshgrid(np.linspace(west, east, 40), np.linspace(south, north, 40), indexing="ij")
+    )
+    here = np.round(np.column_stack((lon_deg, lat_deg)), 4)
+    here = here[shapely.contains_xy(boundary, here[:, 0], here[:, 1])]
+    spots = [LonLat(*map(float, spot)) for spot in here]
+    to_border = shapely.shortest_line(shapely.points(here), boundary.boundary)
+    border = shapely.get_coordinates(to_border)[1::2]
+    free_m = np.array([2.0 * distance_m(s, LonLat(*map(float, b))) for s, b in zip(spots, border, strict=True)])
+    for seat in taken:
+        free_m = np.minimum(free_m, [distance_m(spot, seat) for spot in spots])
+    found: list[LonLat] = []
+    for _ in range(count):
+        found.append(spots[int(free_m.argmax())])
+        free_m = np.minimum(free_m, [distance_m(spot, found[-1]) for spot in spots])
+    return found
 
 
 def _scale(boundary: MultiPolygon) -> Plane:
@@ -100,31 +106,40 @@ def _ground(boundary: MultiPolygon, scale: Plane, random: np.random.Generator) -
 
 def _spread(ground_m: Plane, seats_m: Plane, count: int, random: np.random.Generator) -> Plane:
     """``count`` points of the ground, apart from each other and a little denser around the seats."""
-    to_seat_m = _distances(ground_m, seats_m).min(axis=1)
+    to_seat_m, _ = KDTree(seats_m).query(ground_m)
     weight = 1.0 + SEAT_DENSITY * np.exp(-to_seat_m / SEAT_REACH_M)
     spots_m = ground_m[random.choice(len(ground_m), size=count, replace=False, p=weight / weight.sum())]
     for _ in range(ROUNDS):
-        nearest = _distances(ground_m, spots_m).argmin(axis=1)
+        _, nearest = KDTree(spots_m).query(ground_m)
         for spot in range(count):
             mine = nearest == spot
             if mine.any():
                 spots_m[spot] = np.average(ground_m[mine], axis=0, weights=weight[mine])
     # A county is no convex shape, and the mean of a bay's shores lies in the water: each point goes to real ground.
-    return np.asarray(ground_m[_distances(spots_m, ground_m).argmin(axis=1)])
+    _, nearest = KDTree(ground_m).query(spots_m)
+    return np.asarray(ground_m[nearest])
 
 
 def _share_out(spots_m: Plane, seats_m: Plane, sizes: NDArray[np.int_]) -> NDArray[np.int_]:
     """The town of each spot: each town gets as many as it has villages, and no swap of two would bring both nearer."""
     cost = _distances(spots_m, seats_m) ** 2
     town = np.repeat(np.arange(len(sizes)), sizes)
-    rows = np.arange(len(spots_m))
+    rows, towns = np.arange(len(spots_m)), np.arange(len(sizes))
     while True:
-        own = cost[rows, town]
-        gain = own[:, None] + own[None, :] - cost[:, town] - cost[:, town].T
+        # What it gains to move each spot to each town; of each town, the spot that gains most by moving to another.
+        moved = cost[rows, town][:, None] - cost
+        most = np.full((len(sizes), len(sizes)), -np.inf)
+        which = np.zeros((len(sizes), len(sizes)), dtype=int)
+        for mine in np.unique(town):
+            there = rows[town == mine]
+            which[mine] = there[moved[there].argmax(axis=0)]
+            most[mine] = moved[which[mine], towns]
+        gain = most + most.T
         one, other = np.unravel_index(int(gain.argmax()), gain.shape)
         if gain[one, other] <= 1e-6:
             return town
-        town[one], town[other] = town[other], town[one]
+        leaves, comes = which[one, other], which[other, one]
+        town[leaves], town[comes] = other, one
 
 
 def _central_first(town: Town, villages: list[Village], random: np.random.Generator) -> list[Village]:
