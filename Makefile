@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 SERVE ?= 1
-VISITS ?= 30
+VISITS ?= 150
 PYTEST_ARGS ?=
 
 VENV := .venv

@@ -29,7 +29,7 @@ MARKER = ".shidi-demo"
 @click.option("--serve/--no-serve", default=True, help="Serve the pages after the run until stopped.")
 @click.option("--data", type=click.Path(path_type=Path), help="Data folder; an earlier demo's folder is made anew.")
 @click.option("--port", type=click.IntRange(1, 65_535), help="Port on this machine; a free one if not given.")
-@click.option("--visits", type=click.IntRange(0, 5_000), default=30, help="Visits of the season; none: 0; whole: 900.")
+@click.option("--visits", type=click.IntRange(0, 5_000), default=150, help="Visits of the season; none: 0; whole: 900.")
 def demo(serve: bool, data: Path | None, port: int | None, visits: int) -> None:
     """One unannounced visit from workbook to decision, then a season of the county, over real HTTP.
 

@@ -48,6 +48,8 @@ def test_the_whole_story_is_played_over_real_http(tmp_path: Path) -> None:
         "12 of 12 visits",
         "resident ",
         "wrong referrals (residents): 0 of 0",
+        "0 referrals on the desk",
+        "for leaders, without names, as of ",
         "left out: 1 escorted, 1 told of before",
         "visits over a line that was cut",
         "found (photo_reused)",

@@ -22,10 +22,11 @@ from visits.log import append
 from visits.people import (
     Book,
     PostingView,
+    RuleSet,
     explain_absence,
     leave_changes,
     night_date,
-    posting_known,
+    postings_by_id,
     presence_required,
     rules_of,
     slot_of,
@@ -51,11 +52,13 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
     visit = _write_visit(uow, case, at_utc)
     newly_arrived = _write_fixes(uow, case, at_utc)
     spoken_of = unions(case.records)
+    postings = postings_by_id(uow, [union.posting_id for union in spoken_of])
+    rules = rules_of(uow, case.assigned.village_code)
     sightings = [
-        _write_sighting(uow, case, union, posting, at_utc)
+        _write_sighting(uow, case, union, posting, rules, at_utc)
         for union in spoken_of
         # A visit says nothing about people of another county, whatever id a phone sends.
-        if (posting := posting_known(uow, union.posting_id)) is not None and case.is_in_county(posting.village_code)
+        if (posting := postings.get(union.posting_id)) is not None and case.is_in_county(posting.village_code)
     ]
     sightings += _take_back_sightings(uow, visit_id, [union.posting_id for union in spoken_of], at_utc)
     photos = inspected_photos(uow, visit_id)
@@ -253,12 +256,13 @@ def _write_fixes(uow: UnitOfWork, case: Case, at_utc: datetime) -> set[UUID]:
     return {record.device_id for record in arrivals if record.device_id is not None}
 
 
-def _write_sighting(uow: UnitOfWork, case: Case, union: Union, posting: PostingView, at_utc: datetime) -> UUID:
+def _write_sighting(
+    uow: UnitOfWork, case: Case, union: Union, posting: PostingView, rules: RuleSet, at_utc: datetime
+) -> UUID:
     at = union.deciding.at_utc
     local = at.astimezone(LOCAL_ZONE)
     slot = slot_of(local)
     on = night_date(local)
-    rules = rules_of(uow, case.assigned.village_code)
     sighting_id = uuid5(case.assigned.visit_id, str(union.posting_id))
     insert_unless_there(
         uow,

@@ -1,6 +1,7 @@
 """Visits as people read them: lists, one visit whole, its receipt, and what was sent and not taken."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,9 +20,9 @@ from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgemen
 from visits.fieldwork.scope import Parted, parted, reach, sees_people, visible_kept, visible_visit
 from visits.forms import Question, question_set
 from visits.intake import KeptRecord, arrived_photos, blurs_of, kept_records, removal_of
-from visits.people import PostingView, posting_known
+from visits.people import PostingView, postings_by_id
 from visits.places import VillageView, village
-from visits.plans import AssignedVisit, Member, assigned_visit, issues_of, openings_of
+from visits.plans import AssignedVisit, Member, assigned_visit, issues_of, openings_of, teams_of_visits
 from visits.store import UnitOfWork
 
 
@@ -267,9 +268,14 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
         missing=_lacking(row, sorted_out),
         records=tuple(_record(r, names, fixes) for r in sorted(records, key=lambda r: (r.at_utc, r.seq))),
         sightings=tuple(
-            _sighting(uow, s, row)
-            for s in uow.session.scalars(
-                select(Sighting).where(Sighting.visit_id == visit_id).order_by(Sighting.posting_id)
+            _sightings(
+                uow,
+                [
+                    (seen, row)
+                    for seen in uow.session.scalars(
+                        select(Sighting).where(Sighting.visit_id == visit_id).order_by(Sighting.posting_id)
+                    )
+                ],
             )
         )
         if sees_people(actor)
@@ -341,7 +347,7 @@ def sighting(uow: UnitOfWork, actor: Actor, sighting_id: UUID) -> SightingView:
     row = uow.session.scalar(select(Sighting).where(Sighting.id == sighting_id, within(actor, Sighting.village_code)))
     if row is None:
         raise NoSuchSighting(f"there is no sighting {sighting_id}")
-    return _sighting(uow, row, uow.session.get_one(Visit, row.visit_id))
+    return _sightings(uow, [(row, uow.session.get_one(Visit, row.visit_id))])[0]
 
 
 def sightings_of_posting(uow: UnitOfWork, posting_id: UUID) -> list[SightingView]:
@@ -352,7 +358,7 @@ def sightings_of_posting(uow: UnitOfWork, posting_id: UUID) -> list[SightingView
         .where(Sighting.posting_id == posting_id)
         .order_by(Sighting.at_utc)
     )
-    return [_sighting(uow, row, of_visit) for row, of_visit in uow.session.execute(query)]
+    return _sightings(uow, [(row, of_visit) for row, of_visit in uow.session.execute(query)])
 
 
 def is_unannounced_indeed(row: Visit) -> bool:
@@ -490,44 +496,48 @@ def _fix_judgements(uow: UnitOfWork, visit_id: UUID) -> dict[tuple[UUID, int], F
     return {(row.record_id, row.ordinal): row for row in rows}
 
 
-def _sighting(uow: UnitOfWork, row: Sighting, of_visit: Visit) -> SightingView:
-    judged = uow.session.scalars(
-        select(SightingJudgement)
-        .where(SightingJudgement.sighting_id == row.id)
-        .order_by(SightingJudgement.number.desc())
-    ).all()
-    views = [
-        JudgementView(
-            j.outcome,
-            j.place,
-            j.met_by,
-            j.villagers_asked,
-            j.villagers_know,
-            j.sign,
-            tuple(j.leave_ids),
-            tuple(j.books_asked),
-            j.approved_late,
-            tuple(j.reasons),
-            j.known_utc,
+def _sightings(uow: UnitOfWork, rows: Sequence[tuple[Sighting, Visit]]) -> list[SightingView]:
+    """These sightings in their order, each with all that it was judged to be; asked for together."""
+    judged: dict[UUID, list[SightingJudgement]] = defaultdict(list)
+    query = select(SightingJudgement).where(SightingJudgement.sighting_id.in_([row.id for row, _ in rows]))
+    for judgement in uow.session.scalars(query.order_by(SightingJudgement.number.desc())):
+        judged[judgement.sighting_id].append(judgement)
+    postings = postings_by_id(uow, {row.posting_id for row, _ in rows})
+    teams = teams_of_visits(uow, {row.visit_id for row, _ in rows})
+    return [
+        SightingView(
+            id=row.id,
+            visit_id=row.visit_id,
+            posting_id=row.posting_id,
+            posting=postings.get(row.posting_id),
+            village_code=row.village_code,
+            at_utc=row.at_utc,
+            local_date=row.local_date,
+            slot=row.slot,
+            required=row.required,
+            now=_judgement(judged[row.id][0]),
+            before=tuple(map(_judgement, judged[row.id][1:])),
+            record_ids=tuple(UUID(i) for i in judged[row.id][0].record_ids),
+            inspectors=tuple(member.account_id for member in teams.get(row.visit_id, ())),
+            visit_unannounced=is_unannounced_indeed(of_visit),
         )
-        for j in judged
+        for row, of_visit in rows
     ]
-    assigned = assigned_visit(uow, row.visit_id)
-    return SightingView(
-        id=row.id,
-        visit_id=row.visit_id,
-        posting_id=row.posting_id,
-        posting=posting_known(uow, row.posting_id, known_at_utc=None),
-        village_code=row.village_code,
-        at_utc=row.at_utc,
-        local_date=row.local_date,
-        slot=row.slot,
-        required=row.required,
-        now=views[0],
-        before=tuple(views[1:]),
-        record_ids=tuple(UUID(i) for i in judged[0].record_ids),
-        inspectors=tuple(m.account_id for m in assigned.team) if assigned else (),
-        visit_unannounced=is_unannounced_indeed(of_visit),
+
+
+def _judgement(row: SightingJudgement) -> JudgementView:
+    return JudgementView(
+        row.outcome,
+        row.place,
+        row.met_by,
+        row.villagers_asked,
+        row.villagers_know,
+        row.sign,
+        tuple(row.leave_ids),
+        tuple(row.books_asked),
+        row.approved_late,
+        tuple(row.reasons),
+        row.known_utc,
     )
 
 

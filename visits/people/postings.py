@@ -1,7 +1,7 @@
 """Postings: the roster as it was known at any time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -183,8 +183,15 @@ def postings_expected_in(
 
 def posting_known(uow: UnitOfWork, posting_id: UUID, *, known_at_utc: datetime | None = None) -> PostingView | None:
     """A posting as known at that instant (now, when not said); ``None`` where it was not known yet."""
-    found = _views(uow, _query(known_at_utc).where(PostingVersion.posting_id == posting_id))
-    return found[0] if found else None
+    return postings_by_id(uow, [posting_id], known_at_utc=known_at_utc).get(posting_id)
+
+
+def postings_by_id(
+    uow: UnitOfWork, posting_ids: Collection[UUID], *, known_at_utc: datetime | None = None
+) -> dict[UUID, PostingView]:
+    """These postings as known at that instant (now, when not said), without those that were not known yet."""
+    query = _query(known_at_utc).where(PostingVersion.posting_id.in_(posting_ids))
+    return {view.id: view for view in _views(uow, query)}
 
 
 def postings_known(uow: UnitOfWork, division_prefix: str, *, known_at_utc: datetime | None) -> list[PostingView]:

@@ -51,6 +51,7 @@ from visits.plans.reading import (
     assignments,
     household_order,
     teams_of,
+    teams_of_visits,
     villages_visited,
 )
 from visits.plans.recusal import (
@@ -185,6 +186,7 @@ __all__ = [
     "route_of_day",
     "show_code",
     "teams_of",
+    "teams_of_visits",
     "villages_visited",
     "villages_without_postings",
     "withdraw_assignment",

@@ -118,6 +118,14 @@ def villages_visited(uow: UnitOfWork, visit_ids: Collection[UUID]) -> dict[UUID,
     return {visit_id: code for visit_id, code in uow.session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
 
 
+def teams_of_visits(uow: UnitOfWork, visit_ids: Collection[UUID]) -> dict[UUID, tuple[Member, ...]]:
+    """The team of each of these visits, in order of their logins; for other rooms, which check reach themselves."""
+    query = select(Assignment.visit_id, Assignment.id).where(Assignment.visit_id.in_(visit_ids))
+    assigned = {visit_id: assignment_id for visit_id, assignment_id in uow.session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+    teams = _teams(uow, list(assigned.values()))
+    return {visit_id: teams.get(assignment_id, ()) for visit_id, assignment_id in assigned.items()}
+
+
 @dataclass(frozen=True)
 class HouseholdOrder:
     """Which households a visit was to ask, in the order of its seed; by their numbers in the list, without names."""

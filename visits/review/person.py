@@ -1,7 +1,7 @@
 """The page of one posting: the sum of its records, nothing else."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -78,9 +78,11 @@ def person_page(uow: UnitOfWork, actor: Actor, posting_id: UUID, *, at_utc: date
     if posting is None or not in_scope(actor, posting.village_code):
         raise NoSuchPosting(f"there is no posting {posting_id}")
     note(uow, actor, "person.read", about=f"posting:{posting_id}", division_code=posting.village_code, at_utc=at_utc)
+    seen = sightings_of_posting(uow, posting_id)
+    rejected = _rejected(uow, [sighting.id for sighting in seen])
     return PersonPage(
         posting=posting,
-        sightings=tuple(_on_page(uow, actor, s) for s in sightings_of_posting(uow, posting_id)),
+        sightings=tuple(_on_page(uow, actor, sighting, rejected) for sighting in seen),
         leave=tuple(leave_of(uow, posting_id)),
         presence=_newest(uow, posting_id),
         finding=finding_of(uow, posting_id),
@@ -89,11 +91,11 @@ def person_page(uow: UnitOfWork, actor: Actor, posting_id: UUID, *, at_utc: date
     )
 
 
-def _on_page(uow: UnitOfWork, actor: Actor, seen: SightingView) -> SightingOnPage:
+def _on_page(uow: UnitOfWork, actor: Actor, seen: SightingView, rejected: Collection[UUID]) -> SightingOnPage:
     decisions = tuple(decisions_of(uow, actor, seen.id))
     return SightingOnPage(
         seen=seen,
-        counted=counts(_evidence(seen)) and not _is_rejected(uow, seen.id),
+        counted=counts(_evidence(seen)) and seen.id not in rejected,
         notices=tuple(notices_of(uow, seen.id)),
         decisions=decisions,
         appeals=tuple(a for d in decisions for a in appeals_of(uow, d.id)),
@@ -103,7 +105,9 @@ def _on_page(uow: UnitOfWork, actor: Actor, seen: SightingView) -> SightingOnPag
 
 def say_presence(uow: UnitOfWork, posting_id: UUID, *, at_utc: datetime) -> None:
     """Work out what the visits to one posting amount to and store it with its input's hash; runs as a job."""
-    evidence = [_evidence(s) for s in sightings_of_posting(uow, posting_id) if not _is_rejected(uow, s.id)]
+    seen = sightings_of_posting(uow, posting_id)
+    rejected = _rejected(uow, [sighting.id for sighting in seen])
+    evidence = [_evidence(sighting) for sighting in seen if sighting.id not in rejected]
     digest = hashlib.sha256(canonical([asdict(e) | {"local_date": e.local_date.isoformat()} for e in evidence]))
     said = _newest(uow, posting_id)
     if said is not None and (said.input_sha256, said.model_version) == (digest.hexdigest(), MODEL_VERSION):
@@ -137,16 +141,12 @@ def _evidence(seen: SightingView) -> Evidence:
     )
 
 
-def _is_rejected(uow: UnitOfWork, sighting_id: UUID) -> bool:
-    standing = select(Decision.id).where(
-        Decision.sighting_id == sighting_id, Decision.state == "standing", Decision.outcome == "reject"
-    )
-    fallen = (
-        select(Decision.id)
-        .join(Appeal, Appeal.decision_id == Decision.id)
-        .where(Decision.sighting_id == sighting_id, Appeal.outcome == "set_aside")
-    )
-    return uow.session.scalar(standing) is not None or uow.session.scalar(fallen) is not None
+def _rejected(uow: UnitOfWork, sighting_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these sightings that two people struck out, or against which a decision was set aside on appeal."""
+    decided = select(Decision.sighting_id).where(Decision.sighting_id.in_(sighting_ids))
+    standing = decided.where(Decision.state == "standing", Decision.outcome == "reject")
+    fallen = decided.join(Appeal, Appeal.decision_id == Decision.id).where(Appeal.outcome == "set_aside")
+    return {*uow.session.scalars(standing), *uow.session.scalars(fallen)}
 
 
 def _newest(uow: UnitOfWork, posting_id: UUID) -> PresenceView | None:
