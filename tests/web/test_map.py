@@ -161,6 +161,9 @@ def test_points_alone_make_a_map_and_towns_their_ground(pointed: str, new_contex
     assert visited["drawn"] == visited["legend"] == visited["shown"]
     assert never["drawn"] == never["legend"] == never["shown"]
     assert (visited["hit"], never["hit"]) == (XIADANG, XIPU)
+    # Names are made for what is in view, and for nothing that is far out.
+    named = "document.getElementById('map').chart.villageNames.getSource().getFeatures().map(f => f.getId()).sort()"
+    assert here.page.evaluate(named) == sorted([XIADANG, XIPU])
     expect(here.page.get_by_text("无点位、只列表：1 个村")).to_be_visible()
     expect(here.page.get_by_text("虚线为村点位所及的范围，不是乡镇界线。")).to_be_visible()
     expect(here.page.get_by_text("村点位为合成数据")).to_be_visible()

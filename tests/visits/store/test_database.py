@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from visits.store import AlreadyServed, Job, Store, StoreBusy, enqueue, insert_unless_there
+from visits.store import AlreadyServed, Job, Store, StoreBusy, database, enqueue, fetched_columns, insert_unless_there
 from visits.store.locks import FifoLock, FileWriteLock
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -22,6 +22,17 @@ def test_a_unit_of_work_is_all_or_nothing(store: Store) -> None:
         raise RuntimeError("half-way")
     with store.reading() as uow:
         assert uow.session.scalar(select(func.count()).select_from(Job)) == 0
+
+
+def test_columns_are_whole_however_many_rows_come_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "ROWS_AT_ONCE", 2)
+    query = select(Job.kind, Job.subject).order_by(Job.subject)
+    with store.writing() as uow:
+        assert fetched_columns(uow, query) == [[], []]
+        for subject in "abcde":
+            enqueue(uow, "look", subject, at_utc=NOW)
+        uow.session.flush()
+        assert fetched_columns(uow, query) == [["look"] * 5, list("abcde")]
 
 
 def test_what_waits_for_the_commit_happens_after_it_and_not_after_a_failure(store: Store) -> None:
