@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 from demo.answering import answering
 from tests.field.screens.rig import County, Phone, copy_of, make_county
+
+# A busy machine may take longer than the usual five seconds to paint; what is there at once costs nothing more.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
