@@ -12,6 +12,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import click
+from sqlalchemy import update
 
 from api.app import create_app, open_store
 from api.cli import shidi as shidi_command
@@ -23,6 +24,10 @@ from demo.answering import answering
 from demo.errors import DemoError
 from demo.season.clock import SeasonClock
 from demo.server import environment
+from visits.store import Job
+
+# These wait for a day of their own, and leave no others out.
+OF_THE_CALENDAR = ("review_presence", "blur_visits", "make_checkpoint", "stamp_checkpoints")
 
 
 class SeasonServer:
@@ -47,6 +52,7 @@ class SeasonServer:
             app = create_app(settings, store, clock=self.clock.utc)
             self._house: House = app.extensions[EXTENSION]
             begun.callback(store.checkpoint)
+            self._take_up_jobs()
             self.base_url = begun.enter_context(answering(app))
             self._ends = begun.pop_all()
         return self
@@ -55,6 +61,13 @@ class SeasonServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ends.close()
+
+    def _take_up_jobs(self) -> None:
+        """Make due what waits for the machine's time: a job that waits keeps the season's of that subject away."""
+        now = self.clock.utc()
+        later = (Job.state == "waiting", Job.due_utc > now, Job.kind.not_in(OF_THE_CALENDAR))
+        with self._house.store.writing() as uow:
+            uow.session.execute(update(Job).where(*later).values(due_utc=now))
 
     def do_jobs(self) -> int:
         """Do what waits; how many jobs that were."""

@@ -11,7 +11,7 @@ from api.settings import read_settings
 from demo.errors import DemoError
 from demo.season.clock import SeasonClock
 from demo.season.served import SeasonServer
-from visits.store import migrate
+from visits.store import enqueue, migrate
 
 THEN = datetime(2026, 8, 17, 6, tzinfo=UTC)
 
@@ -46,6 +46,17 @@ def test_commands_act_at_the_seasons_time_and_a_refused_one_says_why(data: Path)
         clock.let_pass(timedelta(days=1))
         with pytest.raises(DemoError, match="was refused"):
             server.shidi("bootstrap", "--login", "root", "--name", "管理员", "--division", "350924")
+
+
+def test_what_waits_for_the_machines_time_does_not_keep_the_seasons_jobs_away(data: Path) -> None:
+    later = THEN + timedelta(days=90)
+    store = open_store(read_settings({}, data_dir=data))
+    with store.writing() as uow:
+        enqueue(uow, "judge_pending", "350924", at_utc=later)
+        enqueue(uow, "review_presence", "", at_utc=later)
+    store.close()
+    with SeasonServer(data, SeasonClock(THEN)) as server:
+        assert server.do_jobs() == 1
 
 
 def test_the_clock_of_a_season_never_goes_back() -> None:
