@@ -223,8 +223,9 @@ def test_the_key_is_read_from_the_camera(county: County, camera_phone: tuple[Pho
     phone.tap("assignment.open_with_key")
     phone.shows("open.title")
     phone.tap("open.scan")
-    expect(phone.page.locator("video")).to_be_visible()
+    # Our own decoder may have read the code before anybody could look at the picture.
     if reads_itself:
+        expect(phone.page.locator("video")).to_be_visible()
         phone.page.evaluate("key => { window.lies = key; }", key)
     phone.shows_text("下党村")
     assert phone.page.evaluate("document.querySelector('video')") is None
