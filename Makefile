@@ -18,7 +18,7 @@ help:
 	@echo "make demo          load the sample county, run a round and a season over HTTP, serve until stopped"
 	@echo "                   (SERVE=0: end after the run; VISITS=0: no season; VISITS=900: a whole one)"
 	@echo "make test          all checks and all tests"
-	@echo "make long          the phone page in WebKitGTK; needs webkit2gtk-driver, xvfb and the extra: pip install -e '.[long]'"
+	@echo "make long          the phone page in WebKitGTK; needs Debian's webkit2gtk-driver and xvfb"
 	@echo "make lint          the checks alone: ruff, mypy, import contracts"
 	@echo "make format        let ruff lay out the code"
 	@echo "make lock          write requirements.lock anew from pyproject.toml"
@@ -61,7 +61,10 @@ lint: setup
 test: lint
 	@echo "tests"; $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
+# The second engine; Debian's webkit2gtk-driver and xvfb have to be there.
 long: setup
+	@$(BIN)/python -c 'import selenium' 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[long]'
 	@$(BIN)/python -m bench.phone_webkit
 
 format: setup
