@@ -1,6 +1,7 @@
 """The map of visits in a real browser: what is drawn is what the table says, and the address brings it back."""
 
 import json
+import math
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -350,15 +351,24 @@ def test_on_paper_there_are_the_map_and_every_row(mapped: str, new_context: NewC
     expect(here.page.locator("tr[data-village]")).to_have_count(3)
 
 
-def test_a_base_map_is_asked_of_its_own_host_alone(county: Desk, new_context: NewContext, tmp_path: Path) -> None:
+def middle_of(grid: str, zoom: int, column: int, row: int) -> tuple[float, float]:
+    """Longitude and latitude of a tile's middle: ``c`` is cut in degrees, ``w`` in web Mercator."""
+    across, down = (column + 0.5) / 2**zoom, (row + 0.5) / 2**zoom
+    lat_deg = 90 - 360 * down if grid == "c" else math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * down))))
+    return 360 * across - 180, lat_deg
+
+
+@pytest.mark.parametrize("grid", ["c", "w"])
+def test_a_base_map_is_asked_of_its_own_host_alone(county: Desk, new_context: NewContext, grid: str) -> None:
     from dataclasses import replace
 
     from api.app import create_app
     from tests.web.county import desk_time
 
     house: House = county.app.extensions[EXTENSION]
-    url = "https://tiles.example/img_c/{z}/{x}/{y}.png"
-    settings = replace(house.settings, basemap_urls=(url,), basemap_grid="c", basemap_approval="审图号：GS(2025)0000号")
+    url = "https://tiles.example/img/{z}/{x}/{y}.png"
+    approval = "审图号：GS(2025)0000号"
+    settings = replace(house.settings, basemap_urls=(url,), basemap_grid=grid, basemap_approval=approval)
     based = replace(county, app=create_app(settings, county.world.store, clock=desk_time))
     asked: list[str] = []
     with answering(based.app) as address:
@@ -375,13 +385,12 @@ def test_a_base_map_is_asked_of_its_own_host_alone(county: Desk, new_context: Ne
         here = Window(page, address)
         here.sign_in("leader").go(f"/desk/map?at=10/{LAT}/{LON}")
         wait(page)
-        expect(page.get_by_text("审图号：GS(2025)0000号")).to_be_visible()
+        expect(page.get_by_text(approval)).to_be_visible()
         assert asked
-        # Level 10 of degrees: 360 / 2^10 of them a tile.
         zoom, column, row = (int(part) for part in re.findall(r"/(\d+)/(\d+)/(\d+)\.png", asked[0])[0])
-        degrees = 360 / 2**zoom
-        assert abs(-180 + (column + 0.5) * degrees - LON) < 1.5
-        assert abs(90 - (row + 0.5) * degrees - LAT) < 1.5
+        lon_deg, lat_deg = middle_of(grid, zoom, column, row)
+        assert abs(lon_deg - LON) < 1.5
+        assert abs(lat_deg - LAT) < 1.5
         others = [said for said in wrong(here) if "asked another host: https://tiles.example/" not in said]
         assert others == []
 
