@@ -1,6 +1,5 @@
 """Steps 2 and 3 of the story: what two inspectors do in the village, and what their phones do with the network."""
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from demo.errors import DemoError
 from demo.phone import LOCAL, Phone, Photographed, Recorded
 from demo.photos import HEIC, SIZE_12_MP, ExifPlace, Picture, picture
 from geo import Datum, LonLat, convert
-from media.proof import sign_p256
+from media.proof import b64url_text, sign_p256
 
 Json = dict[str, Any]
 
@@ -206,7 +205,7 @@ def with_other_content(phone: Phone, record: Recorded) -> Json:
     content = json.loads(record.text)
     content["body"]["text"] += "（改动）"
     text = json.dumps(content, ensure_ascii=False)
-    signature = base64.urlsafe_b64encode(sign_p256(phone.key, text.encode())).rstrip(b"=").decode()
+    signature = b64url_text(sign_p256(phone.key, text.encode()))
     return {"record": text, "signature": signature}
 
 

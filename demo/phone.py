@@ -27,6 +27,7 @@ from demo.errors import PhoneError
 from media.proof import (
     DeviceKey,
     SealedPackage,
+    b64url_text,
     new_device_key,
     open_package,
     read_code,
@@ -202,7 +203,7 @@ class Phone:
             "body": body,
         }
         text = json.dumps(content, ensure_ascii=False)
-        signature = base64.urlsafe_b64encode(sign_p256(self.key, text.encode())).rstrip(b"=").decode()
+        signature = b64url_text(sign_p256(self.key, text.encode()))
         self._write(
             self.folder / "records" / f"{content['seq']:06d}.json",
             json.dumps({"record": text, "signature": signature}, ensure_ascii=False).encode(),

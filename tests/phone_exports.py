@@ -1,6 +1,5 @@
 """Exports as a phone makes them, for tests: small, and in memory."""
 
-import base64
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from media.proof import new_device_key, read_public_jwk
+from media.proof import b64url_text, new_device_key, read_public_jwk
 
 
 def container(manifest: Any, photos: Sequence[bytes] = ()) -> bytes:
@@ -30,12 +29,8 @@ def sealed(kid: str, public_jwk: Mapping[str, object], plaintext: bytes) -> byte
         "shidi": "phone-export/1",
         "kid": kid,
         "epk": phone.public_jwk,
-        "salt": _base64url(salt),
-        "iv": _base64url(iv),
-        "ciphertext": _base64url(AESGCM(key).encrypt(iv, plaintext, kid.encode())),
+        "salt": b64url_text(salt),
+        "iv": b64url_text(iv),
+        "ciphertext": b64url_text(AESGCM(key).encrypt(iv, plaintext, kid.encode())),
     }
     return json.dumps(said).encode()
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

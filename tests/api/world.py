@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from api.http.house import EXTENSION, House
 from api.settings import Settings
-from media.proof import DeviceKey, new_device_key, sign_p256
+from media.proof import DeviceKey, b64url_text, new_device_key, sign_p256
 from tests.passphrases import make_quick_to_try
 from visits.access import Actor, NewAccount, Role, actor_named, bootstrap_admin, create_account
 from visits.people import Book, LeaveRow, RosterRow, import_leave, import_roster
@@ -99,7 +99,7 @@ class Phone:
         return {"record": text, "signature": self.signature(text)}
 
     def signature(self, text: str) -> str:
-        return base64.urlsafe_b64encode(sign_p256(self.key, text.encode())).rstrip(b"=").decode()
+        return b64url_text(sign_p256(self.key, text.encode()))
 
     def deliver(self, visit_id: str, *records: dict[str, Any]) -> TestResponse:
         return self.post(f"visits/{visit_id}/records", {"records": list(records)})

@@ -1,6 +1,5 @@
 """Unsent work by cable or stick: sealed in a real browser, opened by the server, and settled by its receipt."""
 
-import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ import requests
 from playwright.sync_api import BrowserContext
 
 from demo.server import Server
+from media.proof import b64url_text
 from tests.field.phone import EngineError, PagePhone, sha256_of
 from tests.field.test_engine import NOTHING_WAITS, NewPhone, Next, arrived_once
 from tests.reliability.rig import PASSPHRASE
@@ -84,7 +84,7 @@ def test_unsent_work_goes_by_stick_and_the_receipt_settles_it(
 def test_a_receipt_that_is_not_ours_settles_nothing(stranded: tuple[PagePhone, str], field_server: Server) -> None:
     phone, _ = stranded
     receipt = bring_in(field_server, phone.page.evaluate(_EXPORT)["text"])
-    forged = base64.urlsafe_b64encode(bytes(64)).rstrip(b"=").decode()
+    forged = b64url_text(bytes(64))
     wrong = [
         json.dumps({**receipt, "receipts": receipt["receipts"].replace("accepted", "same", 1)}),
         json.dumps({**receipt, "signature": forged}),

@@ -1,6 +1,5 @@
 """Postings: the roster as it was known at any time."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -172,13 +171,7 @@ def postings_expected_in(
         .order_by(PostingVersion.kind, Person.name, PostingVersion.posting_id)
     )
     expected = [view for view in _views(uow, query) if view.is_expected(on)]
-    there: dict[str, list[int]] = defaultdict(list)
-    for place, view in enumerate(expected):
-        there[view.village_code].append(place)
-    return {
-        code: [expected[place] for place in sorted(place for one in line for place in there.get(one, ()))]
-        for code, line in lines.items()
-    }
+    return {code: [view for view in expected if view.village_code in line] for code, line in lines.items()}
 
 
 def posting_known(uow: UnitOfWork, posting_id: UUID, *, known_at_utc: datetime | None = None) -> PostingView | None:

@@ -179,6 +179,7 @@ def fetched_columns(uow: UnitOfWork, query: Select[*tuple[Any, ...]]) -> list[li
     For 80,000 rows: past the ORM, whose bookkeeping costs more than the query, and a part at a time, since Python's
     collector of cycles would else look through all rows again and again while they come.
     """
+    uow.session.flush()  # Past the ORM nothing does this by itself.
     columns: list[list[Any]] = [[] for _ in query.selected_columns]
     for rows in uow.session.connection().execute(query).partitions(ROWS_AT_ONCE):
         for column, values in zip(columns, zip(*rows, strict=True), strict=True):
