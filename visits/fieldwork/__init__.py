@@ -7,7 +7,6 @@ from visits.fieldwork.calibrations import (
     PhoneFix,
     PhoneView,
     calibrate_phone,
-    calibration_of,
     phone,
     phones,
 )
@@ -133,7 +132,6 @@ __all__ = [
     "Which",
     "blur_facts",
     "calibrate_phone",
-    "calibration_of",
     "camera_time",
     "catch_up",
     "counted_visits",

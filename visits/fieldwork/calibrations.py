@@ -5,7 +5,7 @@ else, and it is the knowledge by which a position without any datum is read at a
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -166,15 +166,14 @@ def calibrate_phone(
     return _view(row, actor.name)
 
 
-def calibration_of(uow: UnitOfWork, device_id: UUID | None) -> CalibrationView | None:
-    """The newest calibration of a phone; ``None`` where nobody has stood with it at a known point."""
-    found = _views(uow, [device_id]).get(device_id, ()) if device_id is not None else ()
-    return found[0] if found else None
+def calibrations_of(uow: UnitOfWork, device_ids: Collection[UUID]) -> dict[UUID, CalibrationView]:
+    """The newest calibration of each of these phones, without those with which nobody has stood at a known point."""
+    return {device_id: views[0] for device_id, views in _views(uow, device_ids).items()}
 
 
-def read_by_profile(record: FieldRecord, calibration: CalibrationView | None) -> FieldRecord:
+def read_by_profile(record: FieldRecord, calibration: CalibrationView) -> FieldRecord:
     """The record, its fixes without a datum read in the one the phone was found to give; all others as they came."""
-    if calibration is None or calibration.datum is None or calibration.swapped:
+    if calibration.datum is None or calibration.swapped:
         return record
     profile = {"datum": calibration.datum.value, "datum_how": "device_profile", "calibration": calibration.number}
     if record.kind == "photo":
@@ -225,7 +224,7 @@ def _as_declared_m(x: list[float], y: list[float], declared: str, place: LonLat)
     return None if math.isnan(median_m) else median_m
 
 
-def _views(uow: UnitOfWork, device_ids: Sequence[UUID]) -> dict[UUID, tuple[CalibrationView, ...]]:
+def _views(uow: UnitOfWork, device_ids: Collection[UUID]) -> dict[UUID, tuple[CalibrationView, ...]]:
     query = (
         select(DeviceCalibration, Account.name)
         .join(Account, Account.id == DeviceCalibration.calibrated_by)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from visits.fieldwork.positions import PlaceJudgement, best
 from visits.fieldwork.records import FieldRecord
+from visits.fieldwork.rules import Union
+from visits.people import PostingView
 from visits.places import VillageExtent
 from visits.plans import AssignedVisit, Issued, OpenedFor, assigned_visit
 from visits.store import UnitOfWork
@@ -15,7 +17,7 @@ COUNTY_DIGITS = 6
 
 @dataclass(frozen=True)
 class Case:
-    """A visit: its assignment, nonces, openings and records, and where each of their fixes lies."""
+    """A visit: assignment, nonces, openings, records, where each of their fixes lies, and whom they speak of."""
 
     assigned: AssignedVisit
     issues: list[Issued]
@@ -24,8 +26,15 @@ class Case:
     extent: VillageExtent | None
     places: dict[UUID, list[PlaceJudgement]]  # by record, one for each of its fixes
     began_utc: datetime
+    spoken_of: list[Union]
+    postings: dict[UUID, PostingView]  # those of ``spoken_of`` that are known
     # What was judged of positions before they were blurred by rule, with their accuracy: it stands from then on.
     blurred: dict[UUID, list[tuple[PlaceJudgement, float | None]]] = field(default_factory=dict)
+
+    def posting_of(self, union: Union) -> PostingView | None:
+        """The posting spoken of; a visit says nothing about people of another county, whatever id a phone sends."""
+        posting = self.postings.get(union.posting_id)
+        return posting if posting is not None and self.is_in_county(posting.village_code) else None
 
     def is_in_county(self, village_code: str) -> bool:
         """Whether a village lies in the county of the visit; another one is not its to speak of."""

@@ -5,7 +5,7 @@ at the phone.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ def read_device(uow: UnitOfWork, device_id: UUID, *, at_utc: datetime) -> None:
     One fix a visit, the first one of the arrival, over its newest visits. A finding that differs from the last is
     added with what it rests on, and the visits it rests on are looked at again.
     """
-    last = device_reading(uow, device_id)
+    last = device_readings(uow, [device_id]).get(device_id)
     found = _look(uow, device_id, at_utc)
     if found is None or (last is None and not found.misread):
         return
@@ -39,15 +39,13 @@ def read_device(uow: UnitOfWork, device_id: UUID, *, at_utc: datetime) -> None:
         return
     uow.session.add(found)
     uow.session.flush()
-    for visit_id in found.visit_ids:
-        enqueue(uow, "judge_visit", visit_id, at_utc=at_utc)
+    enqueue(uow, "judge_visit", *found.visit_ids, at_utc=at_utc)
 
 
-def device_reading(uow: UnitOfWork, device_id: UUID) -> DeviceReading | None:
-    """What was last found about a phone; ``None`` while nothing was odd."""
-    return uow.session.scalar(
-        select(DeviceReading).where(DeviceReading.device_id == device_id).order_by(DeviceReading.number.desc()).limit(1)
-    )
+def device_readings(uow: UnitOfWork, device_ids: Collection[UUID]) -> dict[UUID, DeviceReading]:
+    """What was last found about each of these phones, without those of which nothing was ever odd."""
+    query = select(DeviceReading).where(DeviceReading.device_id.in_(device_ids)).order_by(DeviceReading.number)
+    return {row.device_id: row for row in uow.session.scalars(query)}
 
 
 def _look(uow: UnitOfWork, device_id: UUID, at_utc: datetime) -> DeviceReading | None:

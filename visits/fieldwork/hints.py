@@ -13,10 +13,10 @@ from uuid import UUID
 
 from geo import Datum, Signal, Strength, TimedFix, distance_m, implied_speed_mps
 from visits.fieldwork.answers import answers_given, same_measures, same_wording, unknown_notices
-from visits.fieldwork.calibrations import calibration_of, contradicts
+from visits.fieldwork.calibrations import CalibrationView, calibrations_of, contradicts
 from visits.fieldwork.case import Case
 from visits.fieldwork.clocks import odd_clocks
-from visits.fieldwork.devices import device_reading
+from visits.fieldwork.devices import device_readings
 from visits.fieldwork.exif import odd_exif
 from visits.fieldwork.oddities import odd_light, odd_series
 from visits.fieldwork.photos import InspectedPhoto
@@ -26,9 +26,8 @@ from visits.fieldwork.raised import RaisedHint
 from visits.fieldwork.records import CLOCKS_AGREE, FieldRecord, idle_corrections
 from visits.fieldwork.resemblance import resemblances_of_visit
 from visits.fieldwork.rows import PhotoResemblance, Visit
-from visits.fieldwork.rules import chain_findings, unions
+from visits.fieldwork.rules import chain_findings
 from visits.intake import visits_with_photo
-from visits.people import posting_known
 from visits.places import DONE_STATES, successor_of
 from visits.store import UnitOfWork
 from visits.zone import LOCAL_ZONE
@@ -201,10 +200,13 @@ def _about_datums(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
             if datum is not None:
                 shifted.add(record.device_id)
                 yield RaisedHint("fix_other_datum", f"record:{record.id}", "weak", {"datum": datum})
-    for device_id in sorted({r.device_id for r in case.records if r.device_id is not None}):
-        found = device_reading(uow, device_id)
+    phones = sorted({r.device_id for r in case.records if r.device_id is not None})
+    readings, calibrations = device_readings(uow, phones), calibrations_of(uow, phones)
+    for device_id in phones:
+        found, known = readings.get(device_id), calibrations.get(device_id)
         suspected = device_id in shifted or (found is not None and found.misread)
-        yield from _about_calibration(uow, case, device_id, suspected=suspected)
+        if known is not None:
+            yield from _about_calibration(case, device_id, known, suspected=suspected)
         if found is not None and found.misread:
             values = {"datum": found.datum, "fixes": found.fixes, "before": found.fitting_before}
             values |= {"after": found.fitting_after}
@@ -212,10 +214,9 @@ def _about_datums(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
             yield RaisedHint(code, f"phone:{device_id}", "medium", values)
 
 
-def _about_calibration(uow: UnitOfWork, case: Case, device_id: UUID, *, suspected: bool) -> Iterable[RaisedHint]:
+def _about_calibration(case: Case, device_id: UUID, known: CalibrationView, *, suspected: bool) -> Iterable[RaisedHint]:
     """What was found at a known point, against what the phone declared here and what is suspected of it."""
-    known = calibration_of(uow, device_id)
-    if known is None or known.datum is None:
+    if known.datum is None:
         return
     about, fixes = f"phone:{device_id}", [fix for r in case.records if r.device_id == device_id for fix in r.fixes]
     on = known.calibrated_utc.astimezone(LOCAL_ZONE).date().isoformat()
@@ -260,12 +261,13 @@ def _odd_speed(phone: str, records: list[FieldRecord]) -> Iterable[RaisedHint]:
 
 
 def _about_meetings(uow: UnitOfWork, case: Case) -> Iterable[RaisedHint]:
-    for union in unions(case.records):
+    here = case.assigned.village_code
+    for union in case.spoken_of:
         about = f"record:{union.deciding.id}"
-        posting = posting_known(uow, union.posting_id)
-        if posting is None or not case.is_in_county(posting.village_code):
+        posting = case.posting_of(union)
+        if posting is None:
             yield RaisedHint("posting_unknown", about, "sound")
-        elif successor_of(uow, posting.village_code) != successor_of(uow, case.assigned.village_code):
+        elif posting.village_code != here and successor_of(uow, posting.village_code) != successor_of(uow, here):
             yield RaisedHint("posting_of_other_village", about, "sound", {"village_code": posting.village_code})
         if union.differ:
             yield RaisedHint("inspectors_differ", about, "sound")

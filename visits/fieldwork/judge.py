@@ -1,14 +1,14 @@
 """Work out what the records of a visit amount to. Runs as a job, any number of times, with the same result."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import delete, select
 
-from visits.fieldwork.calibrations import CalibrationView, calibration_of, read_by_profile
+from visits.fieldwork.calibrations import calibrations_of, read_by_profile
 from visits.fieldwork.case import Case
 from visits.fieldwork.hints import hints_of_visit
 from visits.fieldwork.photos import inspected_photos
@@ -20,10 +20,9 @@ from visits.fieldwork.rules import Union, missing, outcome, unions
 from visits.intake import ARRIVALS, arrived_photos, blurs_of, refused_numbers
 from visits.log import append
 from visits.people import (
+    AbsenceExplanation,
     Book,
-    PostingView,
-    RuleSet,
-    explain_absence,
+    explain_absences,
     leave_changes,
     night_date,
     postings_by_id,
@@ -33,7 +32,7 @@ from visits.people import (
 )
 from visits.places import village_extent
 from visits.plans import AssignedVisit, assigned_visit, issues_of, keep_opening_by_key, openings_of
-from visits.store import UnitOfWork, enqueue, insert_unless_there, lock_for_transaction
+from visits.store import UnitOfWork, enqueue, insert_those_not_there, lock_for_transaction
 from visits.zone import LOCAL_ZONE
 
 # From the moment that an import or a judgement says it was made at until others see it, less than this goes by.
@@ -51,23 +50,15 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
         return
     visit = _write_visit(uow, case, at_utc)
     newly_arrived = _write_fixes(uow, case, at_utc)
-    spoken_of = unions(case.records)
-    postings = postings_by_id(uow, [union.posting_id for union in spoken_of])
-    rules = rules_of(uow, case.assigned.village_code)
-    sightings = [
-        _write_sighting(uow, case, union, posting, rules, at_utc)
-        for union in spoken_of
-        # A visit says nothing about people of another county, whatever id a phone sends.
-        if (posting := postings.get(union.posting_id)) is not None and case.is_in_county(posting.village_code)
-    ]
-    sightings += _take_back_sightings(uow, visit_id, [union.posting_id for union in spoken_of], at_utc)
+    _write_sightings(uow, case, at_utc)
+    gone = _take_back_sightings(uow, case, at_utc)
     photos = inspected_photos(uow, visit_id)
     _write_hints(uow, case, hints_of_visit(uow, case, visit, photos), at_utc)
-    for device_id in sorted(newly_arrived):
-        enqueue(uow, "read_device", str(device_id), at_utc=at_utc)
-    enqueue(uow, "enter_ledger", str(visit_id), at_utc=at_utc)
-    for posting_id in sorted(sightings):  # in one order, so that two visits at once never wait for each other
-        enqueue(uow, "say_presence", str(posting_id), at_utc=at_utc)
+    enqueue(uow, "read_device", *map(str, newly_arrived), at_utc=at_utc)
+    if any(record.kind == "problem" for record in case.records):
+        enqueue(uow, "enter_ledger", str(visit_id), at_utc=at_utc)
+    spoken_of = [union.posting_id for union in case.spoken_of if case.posting_of(union) is not None]
+    enqueue(uow, "say_presence", *map(str, {*spoken_of, *gone}), at_utc=at_utc)
 
 
 def judge_pending(uow: UnitOfWork, division_prefix: str, *, at_utc: datetime) -> int:
@@ -99,8 +90,7 @@ def judge_pending(uow: UnitOfWork, division_prefix: str, *, at_utc: datetime) ->
         for visit_id, posting_id, books_asked, judged_utc in uow.session.execute(open_ones)
         if len(books_asked) < len(Book) or (posting_id in changed and changed[posting_id] > judged_utc - LONGEST_IMPORT)
     }
-    for visit_id in sorted(concerned):
-        enqueue(uow, "judge_visit", str(visit_id), at_utc=at_utc)
+    enqueue(uow, "judge_visit", *map(str, concerned), at_utc=at_utc)
     return len(concerned)
 
 
@@ -117,6 +107,7 @@ def _read_case(uow: UnitOfWork, visit_id: UUID) -> Case | None:
     arrivals = [r.at_utc for r in records if r.kind == "arrive"] or [r.at_utc for r in records]
     began_utc = min(arrivals)
     extent = village_extent(uow, assigned.village_code, on=began_utc.astimezone(LOCAL_ZONE).date())
+    spoken_of = unions(records)
     return Case(
         assigned=assigned,
         issues=issues,
@@ -125,6 +116,8 @@ def _read_case(uow: UnitOfWork, visit_id: UUID) -> Case | None:
         extent=extent,
         places={r.id: [judge_fix(fix, extent) for fix in r.fixes] for r in records},
         began_utc=began_utc,
+        spoken_of=spoken_of,
+        postings=postings_by_id(uow, [union.posting_id for union in spoken_of]),
         blurred=_blurred(uow, records),
     )
 
@@ -147,10 +140,11 @@ def _read_by_profiles(uow: UnitOfWork, records: list[FieldRecord]) -> list[Field
     """The records, positions that came without a datum read as their phone was found to give them."""
     if not any(fix["datum"] == "unknown" for record in records for fix in record.fixes):
         return records
-    profiles: dict[UUID | None, CalibrationView | None] = {
-        device_id: calibration_of(uow, device_id) for device_id in {record.device_id for record in records}
-    }
-    return [read_by_profile(record, profiles[record.device_id]) for record in records]
+    profiles = calibrations_of(uow, {record.device_id for record in records if record.device_id is not None})
+    return [
+        record if record.device_id not in profiles else read_by_profile(record, profiles[record.device_id])
+        for record in records
+    ]
 
 
 def _keep_openings_by_key(uow: UnitOfWork, assigned: AssignedVisit, records: Sequence[FieldRecord]) -> None:
@@ -230,59 +224,75 @@ def _write_fixes(uow: UnitOfWork, case: Case, at_utc: datetime) -> set[UUID]:
         )
     }
     known = {record_id for record_id, _, _ in there}
+    new = []
     for record in case.records:
         for ordinal, (fix, judged) in enumerate(zip(record.fixes, case.places[record.id], strict=True)):
             # What a position without a datum was read by belongs to what the judgement rests on.
             rests_on = f"{version}+calibration:{fix['calibration']}" if "calibration" in fix else version
-            if (record.id, ordinal, rests_on) in there:
-                continue
-            insert_unless_there(
-                uow,
-                FixJudgement,
-                record_id=record.id,
-                ordinal=ordinal,
-                extent_version=rests_on,
-                visit_id=case.assigned.visit_id,
-                answer=judged.answer,
-                probability_inside=judged.probability_inside,
-                signed_distance_m=judged.signed_distance_m,
-                accuracy_m=fix["accuracy_m"],
-                datum=fix["datum"],
-                datum_how=fix["datum_how"],
-                extent_basis=case.extent.basis if case.extent else "none",
-                judged_utc=at_utc,
-            )
+            if (record.id, ordinal, rests_on) not in there:
+                new.append(
+                    {
+                        "record_id": record.id,
+                        "ordinal": ordinal,
+                        "extent_version": rests_on,
+                        "visit_id": case.assigned.visit_id,
+                        "answer": judged.answer,
+                        "probability_inside": judged.probability_inside,
+                        "signed_distance_m": judged.signed_distance_m,
+                        "accuracy_m": fix["accuracy_m"],
+                        "datum": fix["datum"],
+                        "datum_how": fix["datum_how"],
+                        "extent_basis": case.extent.basis if case.extent else "none",
+                        "judged_utc": at_utc,
+                    }
+                )
+    insert_those_not_there(uow, FixJudgement, new)
     arrivals = [r for r in case.records if r.kind in ARRIVALS and r.fixes and r.id not in known]
     return {record.device_id for record in arrivals if record.device_id is not None}
 
 
-def _write_sighting(
-    uow: UnitOfWork, case: Case, union: Union, posting: PostingView, rules: RuleSet, at_utc: datetime
-) -> UUID:
-    at = union.deciding.at_utc
-    local = at.astimezone(LOCAL_ZONE)
-    slot = slot_of(local)
-    on = night_date(local)
-    sighting_id = uuid5(case.assigned.visit_id, str(union.posting_id))
-    insert_unless_there(
-        uow,
-        Sighting,
-        id=sighting_id,
-        visit_id=case.assigned.visit_id,
-        posting_id=union.posting_id,
-        village_code=case.assigned.village_code,
-        at_utc=at,
-        local_date=on,
-        slot=slot,
-        required=presence_required(posting.kind, posting.must_live_in, slot, on, rules=rules),
-    )
+def _write_sightings(uow: UnitOfWork, case: Case, at_utc: datetime) -> None:
+    """What the records amount to about everybody they speak of, as the books explain it."""
+    rules = rules_of(uow, case.assigned.village_code)
+    unions_by_id: dict[UUID, Union] = {}
+    new = []
+    for union in case.spoken_of:
+        if (posting := case.posting_of(union)) is None:
+            continue
+        local = union.deciding.at_utc.astimezone(LOCAL_ZONE)
+        slot, on = slot_of(local), night_date(local)
+        sighting_id = uuid5(case.assigned.visit_id, str(union.posting_id))
+        unions_by_id[sighting_id] = union
+        new.append(
+            {
+                "id": sighting_id,
+                "visit_id": case.assigned.visit_id,
+                "posting_id": union.posting_id,
+                "village_code": case.assigned.village_code,
+                "at_utc": union.deciding.at_utc,
+                "local_date": on,
+                "slot": slot,
+                "required": presence_required(posting.kind, posting.must_live_in, slot, on, rules=rules),
+            }
+        )
+    if not new:
+        return
+    insert_those_not_there(uow, Sighting, new)
     # What was required then was settled when the visit was first judged; a day declared later does not change it.
-    required = uow.session.get_one(Sighting, sighting_id).required
-    explanation = explain_absence(uow, union.posting_id, local, known_at_utc=at_utc)
-    word, reasons = outcome(union, explanation, required=required)
-    if union.differ:
-        reasons = [*reasons, "inspectors_differ"]
+    settled = uow.session.execute(select(Sighting.id, Sighting.required).where(Sighting.id.in_(unions_by_id)))
+    required = {sighting_id: is_required for sighting_id, is_required in settled}  # noqa: C416 - rows are no pairs
+    away = {u.posting_id: u.deciding.at_utc.astimezone(LOCAL_ZONE) for u in unions_by_id.values()}
+    explained = explain_absences(uow, away, known_at_utc=at_utc)
     judged = {
+        sighting_id: _judged(case, union, explained[union.posting_id], required=required[sighting_id])
+        for sighting_id, union in unions_by_id.items()
+    }
+    _append_judgements(uow, judged, at_utc)
+
+
+def _judged(case: Case, union: Union, explanation: AbsenceExplanation, *, required: bool) -> dict[str, Any]:
+    word, reasons = outcome(union, explanation, required=required)
+    return {
         "outcome": word,
         "place": case.place_of(union.deciding) if union.seen == "met" else "cannot_tell",
         "met_by": union.met_by,
@@ -293,35 +303,34 @@ def _write_sighting(
         "leave_ids": [str(i) for i in explanation.leave_ids],
         "books_asked": sorted(explanation.books_asked),
         "approved_late": explanation.approved_late,
-        "reasons": reasons,
+        "reasons": [*reasons, "inspectors_differ"] if union.differ else reasons,
     }
-    _append_judgement(uow, sighting_id, judged, at_utc)
-    return union.posting_id
 
 
-def _take_back_sightings(uow: UnitOfWork, visit_id: UUID, spoken_of: list[UUID], at_utc: datetime) -> list[UUID]:
+def _take_back_sightings(uow: UnitOfWork, case: Case, at_utc: datetime) -> list[UUID]:
     """Let nothing stand about people whom the records, once corrected, no longer speak of; the postings concerned."""
+    spoken_of = [union.posting_id for union in case.spoken_of]
     gone = uow.session.scalars(
-        select(Sighting).where(Sighting.visit_id == visit_id, Sighting.posting_id.not_in(spoken_of))
+        select(Sighting).where(Sighting.visit_id == case.assigned.visit_id, Sighting.posting_id.not_in(spoken_of))
     ).all()
     nothing: dict[str, Any] = {"record_ids": [], "leave_ids": [], "books_asked": [], "approved_late": False}
     counts: dict[str, Any] = {"met_by": 0, "villagers_asked": 0, "villagers_know": 0, "sign": None}
-    for row in gone:
-        judged = {"outcome": "cannot_tell", "place": "cannot_tell", **counts, **nothing, "reasons": ["corrected_away"]}
-        _append_judgement(uow, row.id, judged, at_utc)
+    judged = {"outcome": "cannot_tell", "place": "cannot_tell", **counts, **nothing, "reasons": ["corrected_away"]}
+    _append_judgements(uow, {row.id: judged for row in gone}, at_utc)
     return [row.posting_id for row in gone]
 
 
-def _append_judgement(uow: UnitOfWork, sighting_id: UUID, judged: dict[str, Any], at_utc: datetime) -> None:
-    last = uow.session.scalar(
-        select(SightingJudgement)
-        .where(SightingJudgement.sighting_id == sighting_id)
-        .order_by(SightingJudgement.number.desc())
-        .limit(1)
-    )
-    if last is None or any(getattr(last, name) != value for name, value in judged.items()):
-        uow.session.add(SightingJudgement(sighting_id=sighting_id, known_utc=at_utc, **judged))
-        uow.session.flush()
+def _append_judgements(uow: UnitOfWork, judged: Mapping[UUID, dict[str, Any]], at_utc: datetime) -> None:
+    """Add what these sightings are judged to be, where it differs from what was last said."""
+    if not judged:
+        return
+    said = select(SightingJudgement).where(SightingJudgement.sighting_id.in_(judged))
+    last = {row.sighting_id: row for row in uow.session.scalars(said.order_by(SightingJudgement.number))}
+    for sighting_id, says in judged.items():
+        before = last.get(sighting_id)
+        if before is None or any(getattr(before, name) != value for name, value in says.items()):
+            uow.session.add(SightingJudgement(sighting_id=sighting_id, known_utc=at_utc, **says))
+    uow.session.flush()
 
 
 def _write_hints(uow: UnitOfWork, case: Case, raised: list[RaisedHint], at_utc: datetime) -> None:
@@ -329,8 +338,9 @@ def _write_hints(uow: UnitOfWork, case: Case, raised: list[RaisedHint], at_utc: 
     visit_id = case.assigned.visit_id
     wanted = {(h.code, h.about): h for h in raised}
     there = {(h.code, h.about): h for h in uow.session.scalars(select(Hint).where(Hint.visit_id == visit_id))}
-    gone = [] if blurs_of(uow, visit_id) else [h.number for key, h in there.items() if key not in wanted]
-    uow.session.execute(delete(Hint).where(Hint.number.in_(gone)))
+    gone = [h.number for key, h in there.items() if key not in wanted]
+    if gone and not blurs_of(uow, visit_id):
+        uow.session.execute(delete(Hint).where(Hint.number.in_(gone)))
     for key, hint in wanted.items():
         if key in there:
             there[key].values = hint.values

@@ -1,6 +1,7 @@
 """Leave as it was known at any time, and what it says of an absence."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -116,26 +117,29 @@ class AbsenceExplanation:
     reasons: tuple[str, ...]
 
 
-def explain_absence(
-    uow: UnitOfWork, posting_id: UUID, at_local: datetime, *, known_at_utc: datetime | None = None
-) -> AbsenceExplanation:
-    """What the books, as known at that instant (now, when not said), say of somebody not being there at ``at_local``.
+def explain_absences(
+    uow: UnitOfWork, absences: Mapping[UUID, datetime], *, known_at_utc: datetime | None = None
+) -> dict[UUID, AbsenceExplanation]:
+    """What the books, as known at that instant (now, when not said), say of people not being there.
 
-    See :class:`visits.people.rules.LeaveSpan` for what a half day covers. A leave approved after the visit explains
-    it all the same and is marked; what to make of that is the place's rule and a person's decision.
+    ``absences`` has the local time for each posting. See :class:`visits.people.rules.LeaveSpan` for what a half day
+    covers. A leave approved after the visit explains it all the same and is marked; what to make of that is the
+    place's rule and a person's decision.
     """
-    found = uow.session.execute(
-        select(Posting.person_id, PostingVersion.village_code)
-        .join(PostingVersion, PostingVersion.posting_id == Posting.id)
-        .where(Posting.id == posting_id)
-        .order_by(PostingVersion.superseded_utc.is_not(None), PostingVersion.version.desc())
-    ).first()
-    if found is None:
-        raise NoSuchPosting(f"there is no posting {posting_id}")
-    person_id, village_code = found
-    asked = _books_asked(uow, village_code, at_local.astimezone(LOCAL_ZONE).date(), known_at_utc)
-    leaves = _views(uow, _query(known_at_utc).where(Leave.person_id == person_id))
-    return _explain(leaves, at_local, asked)
+    posted = _posted(uow, absences)
+    asked = _days_asked(uow, {village_code for _, village_code in posted.values()}, known_at_utc)
+    leaves: dict[UUID, list[LeaveView]] = defaultdict(list)
+    for leave in _views(
+        uow, _query(known_at_utc).where(Leave.person_id.in_({person for person, _ in posted.values()}))
+    ):
+        leaves[leave.person_id].append(leave)
+    found = {}
+    for posting_id, at_local in absences.items():
+        person_id, village_code = posted[posting_id]
+        on = at_local.astimezone(LOCAL_ZONE).date()
+        books = tuple(book for book in Book if any(asked.get((p, book), date.min) >= on for p in _above(village_code)))
+        found[posting_id] = _explain(leaves[person_id], at_local, books)
+    return found
 
 
 def leave_of(uow: UnitOfWork, posting_id: UUID, *, known_at_utc: datetime | None = None) -> list[LeaveView]:
@@ -204,16 +208,41 @@ def _ids(leaves: Sequence[LeaveView]) -> tuple[UUID, ...]:
     return tuple(sorted(leave.id for leave in leaves))
 
 
-def _books_asked(uow: UnitOfWork, village_code: str, on: date, known_at_utc: datetime | None) -> tuple[Book, ...]:
-    """The books that were known, for this village, as they stood on that day or later."""
-    query = select(LeaveBookImport.book).where(
-        LeaveBookImport.division_prefix.in_([village_code[:length] for length in range(2, 13)]),
-        LeaveBookImport.as_of_date >= on,
+def _posted(uow: UnitOfWork, posting_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, str]]:
+    """Person and village of each posting by its newest version."""
+    query = (
+        select(Posting.id, Posting.person_id, PostingVersion.village_code)
+        .join(PostingVersion, PostingVersion.posting_id == Posting.id)
+        .where(Posting.id.in_(posting_ids))
+        .order_by(PostingVersion.superseded_utc.is_(None), PostingVersion.version)
+    )
+    found = {
+        posting_id: (person_id, village_code) for posting_id, person_id, village_code in uow.session.execute(query)
+    }
+    for posting_id in posting_ids:
+        if posting_id not in found:
+            raise NoSuchPosting(f"there is no posting {posting_id}")
+    return found
+
+
+def _days_asked(
+    uow: UnitOfWork, village_codes: Collection[str], known_at_utc: datetime | None
+) -> dict[tuple[str, str], date]:
+    """The last day as of which each book was known for each division that one of these villages lies in."""
+    above = {prefix for code in village_codes for prefix in _above(code)}
+    query = (
+        select(LeaveBookImport.division_prefix, LeaveBookImport.book, func.max(LeaveBookImport.as_of_date))
+        .where(LeaveBookImport.division_prefix.in_(above))
+        .group_by(LeaveBookImport.division_prefix, LeaveBookImport.book)
     )
     if known_at_utc is not None:
         query = query.where(LeaveBookImport.imported_utc <= known_at_utc)
-    found = set(uow.session.scalars(query))
-    return tuple(book for book in Book if book in found)
+    return {(prefix, book): last for prefix, book, last in uow.session.execute(query)}
+
+
+def _above(village_code: str) -> list[str]:
+    """Every division a village may lie in, by its prefix, itself included."""
+    return [village_code[:length] for length in range(2, 13)]
 
 
 def _query(known_at_utc: datetime | None) -> Select[Leave, Person]:

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
@@ -196,11 +196,19 @@ def insert_unless_there(uow: UnitOfWork, rows: type[Base], **values: Any) -> boo
     return uow.session.scalar(statement, values) is not None
 
 
+def insert_those_not_there(uow: UnitOfWork, rows: type[Base], values: Sequence[Mapping[str, Any]]) -> None:
+    """Insert, of many rows, those that no unique constraint says are there already."""
+    if values:
+        uow.session.execute(
+            _insert_unless_there(cast(Table, rows.__table__), uow.session.get_bind().dialect.name, told=False), values
+        )
+
+
 @cache
-def _insert_unless_there(table: Table, dialect_name: str) -> Executable:
+def _insert_unless_there(table: Table, dialect_name: str, *, told: bool = True) -> Executable:
     """The statement, built once for a table: building it takes longer than running it."""
-    insert = own_statements(dialect_name).insert
-    return cast(Executable, insert(table).on_conflict_do_nothing().returning(literal(1)))
+    statement = own_statements(dialect_name).insert(table).on_conflict_do_nothing()
+    return cast(Executable, statement.returning(literal(1)) if told else statement)
 
 
 def own_statements(dialect_name: str) -> ModuleType:

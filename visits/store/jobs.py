@@ -7,11 +7,12 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import cast
 
-from sqlalchemy import Executable, Index, String, Table, func, select, text, update
+from sqlalchemy import Executable, Index, String, Table, bindparam, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from visits.store.columns import Base
@@ -55,16 +56,43 @@ class Job(Base):
     reason: Mapped[str | None] = mapped_column(String(2000))
 
 
-def enqueue(uow: UnitOfWork, kind: str, subject: str, *, at_utc: datetime) -> None:
-    """Put a job beside the records of this transaction; a job of the same kind and subject that waits is enough.
+@dataclass(frozen=True)
+class _Leased:
+    """A job that this server does now; nobody else takes it until its lease ends."""
+
+    id: int
+    kind: str
+    subject: str
+    attempts: int
+
+
+# Statements that the runner says again and again, built once.
+_DUE = (
+    select(Job.id)
+    .where(Job.state.in_(("waiting", "leased")), Job.due_utc <= bindparam("now", type_=Job.due_utc.type))
+    .order_by(Job.due_utc, Job.id)
+    .limit(1)
+)
+_LEASE_NEXT = (
+    update(Job)
+    .where(Job.id == _DUE.with_for_update(skip_locked=True).scalar_subquery())
+    .values(state="leased", attempts=Job.attempts + 1, due_utc=bindparam("until", type_=Job.due_utc.type))
+    .returning(Job.id, Job.kind, Job.subject, Job.attempts)
+    .execution_options(synchronize_session=False)
+)
+
+
+def enqueue(uow: UnitOfWork, kind: str, *subjects: str, at_utc: datetime) -> None:
+    """Put a job for each subject beside the records of this transaction; one of the kind that waits already is enough.
 
     The one that waits is written again as it is: so it stays locked, and on PostgreSQL nobody can take it before this
-    transaction ends, to do it without what this transaction adds.
+    transaction ends, to do it without what this transaction adds. For the same reason subjects are put in one order:
+    two transactions at once never wait for each other.
     """
-    uow.session.execute(
-        _enqueue(uow.session.get_bind().dialect.name),
-        {"kind": kind, "subject": subject, "state": "waiting", "attempts": 0, "queued_utc": at_utc, "due_utc": at_utc},
-    )
+    waiting = {"kind": kind, "state": "waiting", "attempts": 0, "queued_utc": at_utc, "due_utc": at_utc}
+    rows = [waiting | {"subject": subject} for subject in sorted(subjects)]
+    if rows:
+        uow.session.execute(_enqueue(uow.session.get_bind().dialect.name), rows)
 
 
 @cache
@@ -125,9 +153,10 @@ class JobRunner:
 
     def run_waiting(self) -> int:
         """Do everything that is due, and tell how many jobs were done."""
-        done = 0
-        while not self._stop.is_set() and self._run_one():
-            done += 1
+        done, job = 0, self._take()
+        while job is not None:
+            became = self._do(job)
+            done, job = done + 1, self._take(after=(job, became))
         return done
 
     def _run(self) -> None:
@@ -156,44 +185,34 @@ class JobRunner:
                     update(Job).where(Job.state == "leased", Job.attempts < MAX_ATTEMPTS).values(due_utc=self._clock())
                 )
 
-    def _run_one(self) -> bool:
-        job = self._lease()
-        if job is None:
-            return False
-        job_id, kind, subject, attempts = job
+    def _do(self, job: _Leased) -> dict[str, object]:
+        """Do one job; what is to be written down of it."""
         try:
-            with self._renewing(job_id):
-                self._handlers[kind](self._store, subject)
-        except Exception as reason:
-            logger.exception("job %s %s failed", kind, subject)
-            self._put_back(job_id, attempts, f"{type(reason).__name__}: {reason}")
-        else:
-            self._mark(job_id, "done")
-        return True
+            with self._renewing(job.id):
+                self._handlers[job.kind](self._store, job.subject)
+        except Exception as failure:
+            logger.exception("job %s %s failed", job.kind, job.subject)
+            reason, now = f"{type(failure).__name__}: {failure}"[:2000], self._clock()
+            if job.attempts >= MAX_ATTEMPTS:
+                return {"state": "failed", "finished_utc": now, "reason": reason}
+            return {"reason": reason, "due_utc": now + FIRST_RETRY_AFTER * 2 ** (job.attempts - 1)}
+        return {"state": "done", "finished_utc": self._clock(), "reason": None}
 
-    def _lease(self) -> tuple[int, str, str, int] | None:
+    def _take(self, after: tuple[_Leased, dict[str, object]] | None = None) -> _Leased | None:
+        """Lease the next job, in the transaction that writes down what became of the one before."""
         now = self._clock()
-        due = (
-            select(Job)
-            .where(Job.state.in_(("waiting", "leased")), Job.due_utc <= now)
-            .order_by(Job.due_utc, Job.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        with self._store.reading() as uow:
-            if (
-                uow.session.scalar(select(Job.id).where(Job.state.in_(("waiting", "leased")), Job.due_utc <= now))
-                is None
-            ):
-                return None  # the usual case, told without taking the write lock
+        if after is None:
+            with self._store.reading() as uow:
+                if uow.session.scalar(_DUE, {"now": now}) is None:
+                    return None  # The usual case, told without taking the write lock.
         with self._store.writing() as uow:
-            job = uow.session.scalar(due)
-            if job is None:
+            if after is not None:
+                job, became = after
+                uow.session.execute(update(Job).where(Job.id == job.id).values(became))
+            if self._stop.is_set():
                 return None
-            job.state = "leased"
-            job.attempts += 1
-            job.due_utc = now + self._lease_time
-            return job.id, job.kind, job.subject, job.attempts
+            leased = uow.session.execute(_LEASE_NEXT, {"now": now, "until": now + self._lease_time}).first()
+            return None if leased is None else _Leased(*leased)
 
     @contextmanager
     def _renewing(self, job_id: int) -> Iterator[None]:
@@ -220,20 +239,3 @@ class JobRunner:
         finally:
             done.set()
             thread.join()  # A renewal after the end would put off what is to be tried again soon.
-
-    def _put_back(self, job_id: int, attempts: int, reason: str) -> None:
-        if attempts >= MAX_ATTEMPTS:
-            self._mark(job_id, "failed", reason)
-            return
-        with self._store.writing() as uow:
-            job = uow.session.get_one(Job, job_id)
-            job.reason = reason[:2000]
-            job.due_utc = self._clock() + FIRST_RETRY_AFTER * 2 ** (attempts - 1)
-
-    def _mark(self, job_id: int, state: str, reason: str | None = None) -> None:
-        with self._store.writing() as uow:
-            uow.session.execute(
-                update(Job)
-                .where(Job.id == job_id)
-                .values(state=state, finished_utc=self._clock(), reason=reason and reason[:2000])
-            )

@@ -13,7 +13,7 @@ from visits.people import (
     LeaveRow,
     PostingView,
     RosterRow,
-    explain_absence,
+    explain_absences,
     import_leave,
     import_roster,
     postings_expected,
@@ -94,4 +94,4 @@ def at_local(day: int, hour: int, minute: int = 0) -> datetime:
 def explained(store: Store, when: datetime, *, known_at_utc: datetime | None = None) -> AbsenceExplanation:
     posting = the_posting(store)
     with store.reading() as uow:
-        return explain_absence(uow, posting.id, when, known_at_utc=known_at_utc)
+        return explain_absences(uow, {posting.id: when}, known_at_utc=known_at_utc)[posting.id]

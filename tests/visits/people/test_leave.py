@@ -27,7 +27,7 @@ from visits.people import (
     Book,
     Explained,
     NoSuchPosting,
-    explain_absence,
+    explain_absences,
     import_leave,
     leave_of,
     overdue_returns,
@@ -73,7 +73,7 @@ def test_one_townships_book_says_nothing_about_another(store: Store) -> None:
     assert explained(store, at_local(2, 10)).books_asked == BOTH
     other = the_posting(store, NAMESAKE)
     with store.reading() as uow:
-        assert explain_absence(uow, other.id, at_local(2, 10)).books_asked == (Book.DEPARTMENT,)
+        assert explain_absences(uow, {other.id: at_local(2, 10)})[other.id].books_asked == (Book.DEPARTMENT,)
 
 
 def test_a_township_book_without_rows_must_say_whose_it_is(store: Store) -> None:
@@ -294,7 +294,7 @@ def test_leave_belongs_to_the_person_in_all_postings(store: Store) -> None:
     for code in (VILLAGE, NAMESAKE):
         other = the_posting(store, code)
         with store.reading() as uow:
-            assert explain_absence(uow, other.id, at_local(11, 10)).outcome is Explained.LEAVE
+            assert explain_absences(uow, {other.id: at_local(11, 10)})[other.id].outcome is Explained.LEAVE
 
 
 def test_only_the_organization_department_imports_leave_of_its_own_people(store: Store) -> None:
@@ -309,4 +309,4 @@ def test_only_the_organization_department_imports_leave_of_its_own_people(store:
 
 def test_an_unknown_posting_is_refused(store: Store) -> None:
     with store.reading() as uow, pytest.raises(NoSuchPosting):
-        explain_absence(uow, uuid4(), datetime(2026, 3, 2, 2, tzinfo=UTC))
+        explain_absences(uow, {uuid4(): datetime(2026, 3, 2, 2, tzinfo=UTC)})
