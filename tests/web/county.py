@@ -92,8 +92,8 @@ def build(folder: Path) -> Desk:
     with store.writing() as uow:
         ledger.enter_problems(uow, visit_id, at_utc=NOW)
     with store.writing() as uow:
-        for posting_id in world.postings.values():
-            review.say_presence(uow, posting_id, at_utc=NOW)
+        for one in (*earlier, visit_id, unfinished_id):
+            review.say_presence(uow, one, at_utc=NOW)
     return Desk(folder, app, world, visit_id, unfinished_id, photo, sealed)
 
 

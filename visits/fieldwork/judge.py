@@ -51,14 +51,13 @@ def judge_visit(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
     visit = _write_visit(uow, case, at_utc)
     newly_arrived = _write_fixes(uow, case, at_utc)
     _write_sightings(uow, case, at_utc)
-    gone = _take_back_sightings(uow, case, at_utc)
+    _take_back_sightings(uow, case, at_utc)
     photos = inspected_photos(uow, visit_id)
     _write_hints(uow, case, hints_of_visit(uow, case, visit, photos), at_utc)
     enqueue(uow, "read_device", *map(str, newly_arrived), at_utc=at_utc)
     if any(record.kind == "problem" for record in case.records):
         enqueue(uow, "enter_ledger", str(visit_id), at_utc=at_utc)
-    spoken_of = [union.posting_id for union in case.spoken_of if case.posting_of(union) is not None]
-    enqueue(uow, "say_presence", *map(str, {*spoken_of, *gone}), at_utc=at_utc)
+    enqueue(uow, "say_presence", str(visit_id), at_utc=at_utc)
 
 
 def judge_pending(uow: UnitOfWork, division_prefix: str, *, at_utc: datetime) -> int:
@@ -307,17 +306,16 @@ def _judged(case: Case, union: Union, explanation: AbsenceExplanation, *, requir
     }
 
 
-def _take_back_sightings(uow: UnitOfWork, case: Case, at_utc: datetime) -> list[UUID]:
-    """Let nothing stand about people whom the records, once corrected, no longer speak of; the postings concerned."""
+def _take_back_sightings(uow: UnitOfWork, case: Case, at_utc: datetime) -> None:
+    """Let nothing stand about people whom the records, once corrected, no longer speak of."""
     spoken_of = [union.posting_id for union in case.spoken_of]
     gone = uow.session.scalars(
-        select(Sighting).where(Sighting.visit_id == case.assigned.visit_id, Sighting.posting_id.not_in(spoken_of))
+        select(Sighting.id).where(Sighting.visit_id == case.assigned.visit_id, Sighting.posting_id.not_in(spoken_of))
     ).all()
     nothing: dict[str, Any] = {"record_ids": [], "leave_ids": [], "books_asked": [], "approved_late": False}
     counts: dict[str, Any] = {"met_by": 0, "villagers_asked": 0, "villagers_know": 0, "sign": None}
     judged = {"outcome": "cannot_tell", "place": "cannot_tell", **counts, **nothing, "reasons": ["corrected_away"]}
-    _append_judgements(uow, {row.id: judged for row in gone}, at_utc)
-    return [row.posting_id for row in gone]
+    _append_judgements(uow, dict.fromkeys(gone, judged), at_utc)
 
 
 def _append_judgements(uow: UnitOfWork, judged: Mapping[UUID, dict[str, Any]], at_utc: datetime) -> None:

@@ -1,7 +1,7 @@
 """Visits as people read them: lists, one visit whole, its receipt, and what was sent and not taken."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -350,15 +350,18 @@ def sighting(uow: UnitOfWork, actor: Actor, sighting_id: UUID) -> SightingView:
     return _sightings(uow, [(row, uow.session.get_one(Visit, row.visit_id))])[0]
 
 
-def sightings_of_posting(uow: UnitOfWork, posting_id: UUID) -> list[SightingView]:
-    """The sightings of one posting, oldest first; callers check their reach."""
+def sightings_of_postings(uow: UnitOfWork, posting_ids: Collection[UUID]) -> dict[UUID, list[SightingView]]:
+    """The sightings of each of these postings, oldest first; callers check their reach."""
     query = (
         select(Sighting, Visit)
         .join(Visit, Visit.id == Sighting.visit_id)
-        .where(Sighting.posting_id == posting_id)
+        .where(Sighting.posting_id.in_(posting_ids))
         .order_by(Sighting.at_utc)
     )
-    return _sightings(uow, [(row, of_visit) for row, of_visit in uow.session.execute(query)])
+    found: dict[UUID, list[SightingView]] = {posting_id: [] for posting_id in posting_ids}
+    for seen in _sightings(uow, [(row, of_visit) for row, of_visit in uow.session.execute(query)]):
+        found[seen.posting_id].append(seen)
+    return found
 
 
 def is_unannounced_indeed(row: Visit) -> bool:

@@ -100,7 +100,7 @@ def answer_appeal(
     row.answer, row.answered_by, row.answered_utc = answer, actor.account_id, at_utc
     uow.session.flush()
     _remember(uow, actor, "appeal.answer", decided, {"appeal_id": str(row.id), "set_aside": set_aside}, at_utc)
-    enqueue(uow, "say_presence", str(uow.session.get_one(Sighting, decided.sighting_id).posting_id), at_utc=at_utc)
+    enqueue(uow, "say_presence", str(uow.session.get_one(Sighting, decided.sighting_id).visit_id), at_utc=at_utc)
     return _appeal(uow, row)
 
 

@@ -1,16 +1,16 @@
 """The page of one posting: the sum of its records, nothing else."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from media.proof import canonical
 from visits.access import Actor, Right, in_scope, note, require
-from visits.fieldwork import SightingView, sightings_of_posting
+from visits.fieldwork import Sighting, SightingView, sightings_of_postings
 from visits.people import (
     LeaveView,
     MajorMatterView,
@@ -78,13 +78,13 @@ def person_page(uow: UnitOfWork, actor: Actor, posting_id: UUID, *, at_utc: date
     if posting is None or not in_scope(actor, posting.village_code):
         raise NoSuchPosting(f"there is no posting {posting_id}")
     note(uow, actor, "person.read", about=f"posting:{posting_id}", division_code=posting.village_code, at_utc=at_utc)
-    seen = sightings_of_posting(uow, posting_id)
+    seen = sightings_of_postings(uow, [posting_id])[posting_id]
     rejected = _rejected(uow, [sighting.id for sighting in seen])
     return PersonPage(
         posting=posting,
         sightings=tuple(_on_page(uow, actor, sighting, rejected) for sighting in seen),
         leave=tuple(leave_of(uow, posting_id)),
-        presence=_newest(uow, posting_id),
+        presence=_newest(uow, [posting_id]).get(posting_id),
         finding=finding_of(uow, posting_id),
         talks=tuple(talks_of(uow, posting_id)),
         major_matters=tuple(major_matters_of(uow, posting_id)),
@@ -103,13 +103,24 @@ def _on_page(uow: UnitOfWork, actor: Actor, seen: SightingView, rejected: Collec
     )
 
 
-def say_presence(uow: UnitOfWork, posting_id: UUID, *, at_utc: datetime) -> None:
-    """Work out what the visits to one posting amount to and store it with its input's hash; runs as a job."""
-    seen = sightings_of_posting(uow, posting_id)
-    rejected = _rejected(uow, [sighting.id for sighting in seen])
-    evidence = [_evidence(sighting) for sighting in seen if sighting.id not in rejected]
+def say_presence(uow: UnitOfWork, visit_id: UUID, *, at_utc: datetime) -> None:
+    """Say what all visits amount to for everybody of whom this one said something; runs as a job.
+
+    Stored with the hash of its input, and not again while that is the same.
+    """
+    of_visit = select(Sighting.posting_id).where(Sighting.visit_id == visit_id)
+    seen = sightings_of_postings(uow, uow.session.scalars(of_visit).all())
+    rejected = _rejected(uow, [sighting.id for sightings in seen.values() for sighting in sightings])
+    said = _newest(uow, seen)
+    for posting_id, sightings in seen.items():
+        evidence = [_evidence(sighting) for sighting in sightings if sighting.id not in rejected]
+        _say(uow, posting_id, evidence, said.get(posting_id), at_utc)
+
+
+def _say(
+    uow: UnitOfWork, posting_id: UUID, evidence: Sequence[Evidence], said: PresenceView | None, at_utc: datetime
+) -> None:
     digest = hashlib.sha256(canonical([asdict(e) | {"local_date": e.local_date.isoformat()} for e in evidence]))
-    said = _newest(uow, posting_id)
     if said is not None and (said.input_sha256, said.model_version) == (digest.hexdigest(), MODEL_VERSION):
         return
     found = assess(evidence)
@@ -149,12 +160,16 @@ def _rejected(uow: UnitOfWork, sighting_ids: Collection[UUID]) -> set[UUID]:
     return {*uow.session.scalars(standing), *uow.session.scalars(fallen)}
 
 
-def _newest(uow: UnitOfWork, posting_id: UUID) -> PresenceView | None:
-    row = uow.session.scalar(
-        select(PresenceSaid).where(PresenceSaid.posting_id == posting_id).order_by(PresenceSaid.number.desc()).limit(1)
+def _newest(uow: UnitOfWork, posting_ids: Collection[UUID]) -> dict[UUID, PresenceView]:
+    """What was said last of each of these postings, without those of which nothing was said yet."""
+    newest = select(func.max(PresenceSaid.number)).where(PresenceSaid.posting_id.in_(posting_ids))
+    rows = uow.session.scalars(
+        select(PresenceSaid).where(PresenceSaid.number.in_(newest.group_by(PresenceSaid.posting_id)))
     )
-    if row is None:
-        return None
+    return {row.posting_id: _presence(row) for row in rows}
+
+
+def _presence(row: PresenceSaid) -> PresenceView:
     return PresenceView(
         visits=row.visits,
         found=row.found,

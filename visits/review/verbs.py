@@ -179,7 +179,7 @@ def decide(
     uow.session.add(row)
     uow.session.flush()
     remember(uow, actor, "decision.propose", seen, {"decision_id": str(row.id), "outcome": outcome}, at_utc)
-    enqueue(uow, "say_presence", str(seen.posting_id), at_utc=at_utc)
+    enqueue(uow, "say_presence", str(seen.visit_id), at_utc=at_utc)
     return _view(uow, actor, row)
 
 
@@ -214,7 +214,7 @@ def confirm(
     row.version += 1
     uow.session.flush()
     remember(uow, actor, "decision.second", seen, {"decision_id": str(row.id), "agree": agree}, at_utc)
-    enqueue(uow, "say_presence", str(seen.posting_id), at_utc=at_utc)
+    enqueue(uow, "say_presence", str(seen.visit_id), at_utc=at_utc)
     return _view(uow, actor, row)
 
 

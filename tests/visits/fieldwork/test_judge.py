@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from geo import Datum, convert
+from tests.visits.fieldwork.test_coverage import counted
 from tests.visits.world import CANTEEN, NOW, OFFICE_SITE, XIPU, Phone, World, fix
 from visits import fieldwork, intake, people
 from visits.fieldwork import FixJudgement, SightingJudgement
@@ -57,6 +58,36 @@ def test_judging_again_changes_nothing(world: World) -> None:
         world.judge(first.visit_id)
     after = world.look(first.visit_id)
     assert (after.sightings, after.hints, after.missing) == (before.sightings, before.hints, before.missing)
+
+
+def test_many_people_are_judged_in_as_many_statements_as_one(world: World) -> None:
+    visits = []
+    for names in (["演示张一"], list(world.postings)):
+        first, _ = world.open_visit()
+        for name in names:
+            first.sight(world.postings[name], "not_met")
+        world.send(first)
+        visits.append(first.visit_id)
+    cost = []
+    for visit_id in visits:
+        with counted(world.store) as asked:
+            world.judge(visit_id)
+        # SQLAlchemy writes each row that is new to the session by itself where it wants the number of it back.
+        cost.append(sum("INSERT" not in statement for statement in asked))
+    assert len(world.postings) > 2
+    assert cost[0] == cost[1]
+
+
+def test_only_a_visit_with_a_problem_is_entered_in_the_ledger(world: World) -> None:
+    waiting = select(Job.subject).where(Job.kind == "enter_ledger", Job.state == "waiting")
+    first, _ = a_clean_visit(world)
+    with world.store.reading() as uow:
+        assert uow.session.scalars(waiting).all() == []
+    first.problem()
+    world.send(first)
+    world.judge(first.visit_id)
+    with world.store.reading() as uow:
+        assert uow.session.scalars(waiting).all() == [str(first.visit_id)]
 
 
 def test_the_second_phone_may_come_later(world: World) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from tests.visits.world import NOW, World
 from visits import access, review
+from visits.fieldwork import Visit
 from visits.people import LeaveRow
 from visits.review import PresenceSaid
 
@@ -24,7 +25,8 @@ def visit_and_miss(world: World, day: int, *, met: bool = False) -> None:
 def page(world: World) -> review.PersonPage:
     posting_id = world.postings["演示李二"]
     with world.store.writing() as uow:
-        review.say_presence(uow, posting_id, at_utc=NOW)
+        for visit_id in uow.session.scalars(select(Visit.id)).all():
+            review.say_presence(uow, visit_id, at_utc=NOW)
         return review.person_page(uow, world.actors["organization"], posting_id, at_utc=NOW)
 
 
@@ -60,6 +62,22 @@ def test_the_same_input_is_said_once(world: World) -> None:
         page(world)
     with world.store.reading() as uow:
         assert uow.session.scalar(select(func.count()).select_from(PresenceSaid)) == 1
+
+
+def test_after_a_visit_it_is_said_of_everybody_it_spoke_of(world: World) -> None:
+    visit_and_miss(world, 1)
+    first, _ = world.open_visit()
+    for name in ("演示李二", "演示张一"):
+        first.sight(world.postings[name], "met")
+    world.send(first)
+    world.judge(first.visit_id)
+    with world.store.writing() as uow:
+        review.say_presence(uow, first.visit_id, at_utc=NOW)
+    with world.store.reading() as uow:
+        said = {row.posting_id: row.found for row in uow.session.scalars(select(PresenceSaid))}
+        visits = {row.posting_id: row.visits for row in uow.session.scalars(select(PresenceSaid))}
+    assert said == {world.postings["演示李二"]: 1, world.postings["演示张一"]: 1}
+    assert visits == {world.postings["演示李二"]: 1, world.postings["演示张一"]: 1}
 
 
 def test_reading_the_page_is_noted(world: World) -> None:

@@ -133,7 +133,7 @@ def test_striking_an_absence_out_needs_two_as_well(world: World, missed: fieldwo
     assert made.state == "proposed"
     second(world, made)
     with world.store.writing() as uow:
-        review.say_presence(uow, missed.posting_id, at_utc=NOW)
+        review.say_presence(uow, missed.visit_id, at_utc=NOW)
         page = review.person_page(uow, world.actors["organization"], missed.posting_id, at_utc=NOW)
     assert page.presence is not None
     assert (page.presence.visits, page.presence.found) == (0, 0)

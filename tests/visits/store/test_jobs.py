@@ -185,3 +185,19 @@ def test_what_is_due_goes_by_the_runners_clock(store: Store) -> None:
     clock[0] = NOW
     assert runner.run_waiting() == 1
     assert done == ["a"]
+
+
+def test_a_runner_that_is_stopped_writes_down_what_it_did_and_takes_no_more(store: Store) -> None:
+    runner = JobRunner(store, {"look": lambda _store, _subject: runner.stop()})
+    for subject in ("a", "b"):
+        put(store, "look", subject)
+    assert runner.run_waiting() == 1
+    assert states(store) == [("a", "done", 1), ("b", "waiting", 0)]
+
+
+def test_several_are_asked_for_at_once_and_each_waits_once(store: Store) -> None:
+    put(store, "look", "b")
+    with store.writing() as uow:
+        enqueue(uow, "look", "c", "b", "a", at_utc=NOW)
+        enqueue(uow, "look", at_utc=NOW)
+    assert sorted(states(store)) == [("a", "waiting", 0), ("b", "waiting", 0), ("c", "waiting", 0)]
