@@ -27,8 +27,8 @@ _PACKAGES = Path(__file__).resolve().parents[2]
 _MIGRATION = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from api.cli.serve import migrate_if_behind
-migrate_if_behind(sys.stdin.read())
+from api.cli.serve import migrate_alone
+migrate_alone(sys.stdin.read())
 """
 
 
@@ -53,11 +53,13 @@ def _serve(settings: Settings) -> None:
     from api.http.house import EXTENSION, House
     from visits.places import redraw_lost_tiles
     from visits.review import begin_reviews
+    from visits.store import schema_is_current
     from visits.upkeep import begin_blurring, begin_daily_checkpoints
 
     store = open_store(settings)
     with contextlib.closing(store), store.serving():
-        _bring_up_to_date(settings.database_url)
+        if not schema_is_current(store):
+            _bring_up_to_date(settings.database_url)
         evidence_beside(settings, store)
         app = create_app(settings, store)
         house: House = app.extensions[EXTENSION]
@@ -116,13 +118,12 @@ def _bring_up_to_date(database_url: str) -> None:
         raise click.ClickException(f"the schema could not be brought up to date:\n{done.stderr}")
 
 
-def migrate_if_behind(database_url: str) -> None:
-    """Bring the database to the schema of this release unless it stands there already."""
-    from visits.store import Store, migrate, schema_is_current
+def migrate_alone(database_url: str) -> None:
+    """Bring the database to the schema of this release; what the process of a migration does."""
+    from visits.store import Store, migrate
 
     with contextlib.closing(Store(database_url)) as store:
-        if not schema_is_current(store):
-            migrate(store)
+        migrate(store)
 
 
 def _allow_many_connections() -> None:
