@@ -11,6 +11,9 @@ READY := $(VENV)/.ready
 UNFINISHED := $(VENV)/.unfinished
 LOCK_VENV := build/lock-venv
 
+# Python keeps what it compiled, even where the environment tells it not to: demo and tests start it hundreds of times.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help setup demo test long lint format lock clean
 
 help:
