@@ -55,10 +55,16 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(MOST_PROCESSES, (os.cpu_count() or 1) + 1)
 
 
+def pytest_collection() -> None:
+    """What is loaded and found from here on stays; to search it for cycles again and again takes seconds."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays, and is not looked through each time Python searches for cycles."""
+    """Search for cycles again from here on, but not through what is there already."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

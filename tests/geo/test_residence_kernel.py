@@ -1,14 +1,20 @@
 """The kernel by itself: doubles, disorder and gaps, counted as they come."""
 
+from functools import cache
+
 import numpy as np
 
 from geo import disc
 from geo.cells import REACH_M, cut_into_cells
-from geo.residence_kernel import chances, empty_tally, take_rows
+from geo.residence_kernel import Cells, chances, empty_tally, take_rows
 
 PLACE = (119.5, 27.4)
-CELLS = cut_into_cells([disc(*PLACE, 500)])
 SLOTS_OF_DAY = np.zeros(96, np.int8)
+
+
+@cache
+def one_disc() -> Cells:
+    return cut_into_cells([disc(*PLACE, 500)])
 
 
 def taken(seconds: list[int], *, postings: list[int] | None = None, accuracy_m: float = 10.0, lon: float = PLACE[0]):
@@ -16,7 +22,7 @@ def taken(seconds: list[int], *, postings: list[int] | None = None, accuracy_m: 
     count = len(seconds)
     strangers = take_rows(
         tally,
-        CELLS,
+        one_disc(),
         np.zeros(2, np.int32),
         np.array(postings or [0] * count, np.int32),
         np.array(seconds, np.int64),

@@ -19,7 +19,7 @@ def png_chunk(kind: bytes, content: bytes) -> bytes:
 
 def png_of_zeros(width_px: int, height_px: int, *, colour_type: int = 2, samples: int = 3) -> bytes:
     """A PNG that is small as a file and enormous once decoded."""
-    packer = zlib.compressobj(9)
+    packer = zlib.compressobj(9, strategy=zlib.Z_RLE)  # which finds the zeros three times as fast
     row = b"\0" * (1 + width_px * samples)
     packed = b"".join(packer.compress(row) for _ in range(height_px)) + packer.flush()
     header = struct.pack(">IIBBBBB", width_px, height_px, 8, colour_type, 0, 0, 0)
@@ -55,7 +55,7 @@ def with_zip_tail(data: bytes) -> bytes:
 
 def zip_bomb_text() -> bytes:
     """A PNG whose text chunk unpacks to 250 MB."""
-    packer = zlib.compressobj(9)
+    packer = zlib.compressobj(9, strategy=zlib.Z_RLE)  # which finds the zeros three times as fast
     packed = b"".join(packer.compress(b"\0" * 1_000_000) for _ in range(250)) + packer.flush()
     plain = encoded(kind="PNG")
     return plain[:33] + png_chunk(b"zTXt", b"Comment\0\0" + packed) + plain[33:]
@@ -63,7 +63,7 @@ def zip_bomb_text() -> bytes:
 
 def profile_bomb() -> bytes:
     """A PNG whose colour profile unpacks to 200 MB."""
-    packer = zlib.compressobj(9)
+    packer = zlib.compressobj(9, strategy=zlib.Z_RLE)  # which finds the zeros three times as fast
     packed = b"".join(packer.compress(b"\0" * 1_000_000) for _ in range(200)) + packer.flush()
     plain = encoded(kind="PNG")
     return plain[:33] + png_chunk(b"iCCP", b"x\0\0" + packed) + plain[33:]
