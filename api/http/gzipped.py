@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from flask import Response, request, send_from_directory
 
 # Pictures and fonts are packed already.
 PACKED_SUFFIXES = {".css", ".js", ".json", ".svg", ".txt"}
+_STATE = re.compile(r"v-[0-9a-f]{16}")
+_ONE_YEAR_S = 365 * 24 * 3600
 
 
 def already_gzipped(response: Response) -> Response:
@@ -39,7 +42,28 @@ def gzipped_or_unchanged(response: Response) -> Response:
 
 
 def gzipped_file(folder: Path, name: str) -> Response:
-    """A file that a browser asks for anew each time, and gets only when it changed; texts go gzipped."""
+    """A file of a folder, texts gzipped.
+
+    Under the name that :func:`named_by_state` gives it a browser keeps it for good; under its plain name the browser
+    asks each time, and gets it only when it changed.
+    """
+    state, _, rest = name.partition("/")
+    if not (rest and _STATE.fullmatch(state)):
+        return _sent(folder, name)
+    response = _sent(folder, rest)
+    # A page from before an update may still ask for what stood there then: it gets what stands there now, for once.
+    if state == _state_of(folder):
+        response.headers["Cache-Control"] = f"public, max-age={_ONE_YEAR_S}, immutable"
+    return response
+
+
+def named_by_state(folder: Path, name: str) -> str:
+    """The name under which a file of a folder is kept for good: another one once any file of the folder changes, since
+    scripts ask for each other by their place beside them."""
+    return f"{_state_of(folder)}/{name}"
+
+
+def _sent(folder: Path, name: str) -> Response:
     response = send_from_directory(folder, name, max_age=0)
     if Path(name).suffix not in PACKED_SUFFIXES:
         return response
@@ -54,6 +78,21 @@ def gzipped_file(folder: Path, name: str) -> Response:
         response.headers.pop("Accept-Ranges", None)
         response.set_etag(response.get_etag()[0] or "", weak=True)
     return response
+
+
+def _state_of(folder: Path) -> str:
+    """What is in a folder now, as a word."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return _state(tuple((path, path.stat().st_mtime_ns) for path in files))
+
+
+@lru_cache(maxsize=8)
+def _state(files: tuple[tuple[Path, int], ...]) -> str:
+    """The same for files as they were at some moments. By content: several servers of one release must say the same."""
+    said = hashlib.sha256()
+    for path, _ in files:
+        said.update(hashlib.sha256(path.read_bytes()).digest())
+    return f"v-{said.hexdigest()[:16]}"
 
 
 @lru_cache(maxsize=64)

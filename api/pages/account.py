@@ -78,7 +78,7 @@ def choose_language(language: str) -> AnyResponse:
 
 @desk.get("/static/<path:name>")
 def static_file(name: str) -> Response:
-    """Style, scripts and mark of the desk; a browser asks whether they changed."""
+    """Style, scripts and mark of the desk."""
     return gzipped_file(WEB / "desk" / "static", name)
 
 

@@ -16,6 +16,7 @@ from api.pages.words import WEB
 from visits.access import Actor, Right, require
 from visits.fieldwork import drawn_reach, visit
 from visits.plans import may_see_lines
+from visits.zone import LOCAL_ZONE
 
 LAYERS = ("since", "visits", "slots", "night", "origin", "problems", "quota")
 _SCRIPT_WORDS = ("map.", "slot.", "common.separator", "frame.internal")
@@ -38,6 +39,7 @@ def show_map() -> Response:
         script_settings={
             "visitVillage": _village_of_visit(actor),
             "drawn": drawn and asdict(drawn),
+            "today": now_utc().astimezone(LOCAL_ZONE).date().isoformat(),
             "basemap": {
                 "urls": settings.basemap_urls,
                 "grid": settings.basemap_grid,

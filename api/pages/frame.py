@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from api.http.gzipped import named_by_state
 from api.http.house import house
 from api.http.signin import CSRF_FIELD, csrf_token, current_actor
 from api.pages.clock import time_element
@@ -199,10 +200,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        t=_t, known=_known, zh=_zh, csrf=_csrf, when=_when, static=lambda name: f"/desk/static/{name}"
-    )
+    environment.globals.update(t=_t, known=_known, zh=_zh, csrf=_csrf, when=_when, static=_static, vendored=_vendored)
     return environment
+
+
+def _static(name: str) -> str:
+    return f"/desk/static/{named_by_state(WEB / 'desk' / 'static', name)}"
+
+
+def _vendored(name: str) -> str:
+    return f"/desk/vendor/{named_by_state(WEB / 'vendor', name)}"
 
 
 @pass_context

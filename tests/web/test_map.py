@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import mapbox_vector_tile
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from shapely import box
+from shapely import Point, Polygon, box
+from shapely.geometry import shape as as_shape
 from sqlalchemy import update
 
 from api.http.house import EXTENSION, House
@@ -51,6 +53,29 @@ LOOK = """
   return { drawn: hex, hit: chart.codeAt(pixel), shown: chart.village.get(code) ?? null,
     legend: row && getComputedStyle(row.querySelector(".swatch")).getPropertyValue("--swatch").trim(),
     says: row && row.dataset.class, visits: row && Number(row.dataset.visits) };
+}
+"""
+
+
+# A tile as it came, and as the page reads it: each polygon's first ring, its box, and which of some places it holds.
+READ = """
+async ([zoom, column, row]) => {
+  const { drawn } = JSON.parse(document.getElementById("map-settings").textContent);
+  const answer = await fetch(`/api/v1/tiles/${drawn.prefix}/${drawn.sha256}/${zoom}/${column}/${row}.mvt`);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const { readTile } = await import("/desk/static/map/tiles.js");
+  const steps = Array.from({ length: 56 }, (_, at) => at * 75 - 50);
+  const told = {};
+  for (const [level, areas] of Object.entries(readTile(bytes))) {
+    told[level] = Object.fromEntries(areas.numbers.map((number, at) => {
+      const [begin, end] = areas.rings.slice(2 * areas.firstRing[at]);
+      const corner = (_, nth) => [areas.xy[begin + 2 * nth], areas.xy[begin + 2 * nth + 1]];
+      const ring = Array.from({ length: (end - begin) / 2 }, corner);
+      const holds = steps.flatMap((x) => steps.map((y) => [x, y])).filter(([x, y]) => areas.holds(at, x, y));
+      return [number, { ring, box: areas.boxes.slice(4 * at, 4 * at + 4), holds }];
+    }));
+  }
+  return [[...bytes], told];
 }
 """
 
@@ -122,6 +147,13 @@ def wait(page: Page) -> None:
     expect(page.locator("#map")).to_have_attribute("data-state", "drawn", timeout=20_000)
 
 
+def tile_at(zoom: int, lon_deg: float, lat_deg: float) -> tuple[float, float]:
+    """Column and row, with what is behind the point, of a place in the usual grid of web maps."""
+    across = lon_deg / 360 + 0.5
+    down = 0.5 - math.asinh(math.tan(math.radians(lat_deg))) / (2 * math.pi)
+    return across * 2**zoom, down * 2**zoom
+
+
 def settled(page: Page) -> None:
     page.evaluate("document.getElementById('map').chart.whenDrawn()")
 
@@ -139,7 +171,7 @@ def wrong(here: Window) -> list[str]:
     return [said for said in here.wrong if "willReadFrequently" not in said]
 
 
-@pytest.mark.parametrize("zoom", ["8.5", "13"])
+@pytest.mark.parametrize("zoom", ["8.5", "13", "14.5"])
 def test_boundaries_have_the_colour_that_their_row_has(mapped: str, new_context: NewContext, zoom: str) -> None:
     here = open_map(new_context, mapped, f"?units=village&layer=visits&at={zoom}/{LAT}/{LON + 0.02}")
     settled(here.page)
@@ -152,6 +184,55 @@ def test_boundaries_have_the_colour_that_their_row_has(mapped: str, new_context:
         assert place["drawn"] == place["legend"] == place["shown"]
     assert visited["drawn"] != never["drawn"]
     assert wrong(here) == []
+
+
+@pytest.mark.parametrize("zoom", [8, 11])
+def test_tiles_are_read_as_they_were_drawn(mapped: str, new_context: NewContext, zoom: int) -> None:
+    here = open_map(new_context, mapped, login="leader")
+    column, row = (int(part) for part in tile_at(zoom, LON, LAT))
+    bytes_, read = here.page.evaluate(READ, [zoom, column, row])
+    layers = mapbox_vector_tile.decode(bytes(bytes_), default_options={"y_coord_down": True})
+    grid = [(x, y) for x in range(-50, 4150, 75) for y in range(-50, 4150, 75)]
+    for level in ("town", "village"):
+        drawn = {each["id"]: as_shape(each["geometry"]) for each in layers[level]["features"]}
+        assert sorted(read[level]) == sorted(map(str, drawn))
+        for number, area in drawn.items():
+            found = read[level][str(number)]
+            assert Polygon(found["ring"]).equals(area)
+            assert tuple(found["box"]) == area.bounds
+            assert [tuple(place) for place in found["holds"]] == [at for at in grid if area.contains(Point(at))]
+    assert wrong(here) == []
+
+
+def test_what_is_painted_again_is_what_is_chosen(mapped: str, new_context: NewContext) -> None:
+    here = open_map(new_context, mapped, f"?units=village&layer=visits&at=9/{LAT}/{LON + 0.02}")
+    page, place = here.page, [XIADANG, LON + 0.01, LAT - 0.002]
+    seen = []
+    for layer in ("visits", "night", "since"):
+        page.get_by_label("图层", exact=True).select_option(layer)
+        settled(page)
+        seen.append(page.evaluate(LOOK, place))
+        assert seen[-1]["drawn"] == seen[-1]["legend"]
+    assert len({one["drawn"] for one in seen}) > 1
+    page.get_by_label("画法").select_option("town")
+    settled(page)
+    town = page.evaluate(LOOK, place)
+    swatch = page.locator(f'tr[data-town="{TOWN}"] .swatch').first
+    assert town["drawn"] == swatch.evaluate("one => getComputedStyle(one).getPropertyValue('--swatch').trim()")
+    assert town["hit"] == TOWN
+
+
+def test_a_second_opening_asks_for_no_script_and_no_tile_again(mapped: str, new_context: NewContext) -> None:
+    here = open_map(new_context, mapped)
+    asked: list[str] = []
+    here.page.on("response", lambda answer: asked.append(answer.url) if not answer.from_service_worker else None)
+    sent = "() => performance.getEntriesByType('resource').filter(one => one.transferSize).map(one => one.name)"
+    here.go("/desk/map")
+    wait(here.page)
+    over_the_wire = here.page.evaluate(sent)
+    assert [url for url in over_the_wire if "/desk/" in url or "/tiles/" in url] == []
+    assert [url.rpartition("/")[2] for url in over_the_wire] == ["status", "map"]
+    assert any("/tiles/" in url for url in asked)
 
 
 def test_points_alone_make_a_map_and_towns_their_ground(pointed: str, new_context: NewContext) -> None:
@@ -278,8 +359,9 @@ def test_a_visit_is_marked_and_the_place_is_kept(county: Desk, mapped: str, new_
     here = open_map(new_context, mapped, f"?visit={county.visit_id}", login="organization")
     page = here.page
     expect(page.locator(f'tr[data-village="{XIADANG}"]')).to_contain_text("本次核查")
+    zoom = page.evaluate("document.getElementById('map').chart.view.getZoom()")
     page.locator(".ol-zoom-in").click()
-    page.wait_for_url(re.compile(r"[?&]at=[0-9.]+/[0-9.]+/[0-9.]+"))
+    page.wait_for_url(re.compile(rf"[?&]at={zoom + 1:.1f}0?/[0-9.]+/[0-9.]+"))
     assert f"visit={county.visit_id}" in page.url
     place = page.url.split("at=")[1]
     page.get_by_role("link", name="English").click()

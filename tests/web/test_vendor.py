@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Request
+from werkzeug.exceptions import NotFound
 
+from api.http.gzipped import gzipped_file, named_by_state
 from tests.web.county import Desk
 
 WEB = Path(__file__).parents[2] / "web"
@@ -85,6 +87,32 @@ def test_scripts_are_sent_packed_and_only_when_they_changed(desk: Desk) -> None:
     part = ask(headers={"Accept-Encoding": "gzip", "Range": "bytes=0-9"})
     assert (part.status_code, part.data) == (206, plain[:10])
     assert {one.headers["Vary"] for one in (packed, unpacked)} == {"Accept-Encoding"}
+
+
+def test_a_file_is_kept_for_good_under_the_name_of_its_folder_as_it_is(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "part").mkdir()
+    for name in ("a.js", "part/b.js"):
+        (tmp_path / name).write_text(name)
+    before = named_by_state(tmp_path, "a.js")
+    assert re.fullmatch(r"v-[0-9a-f]{16}/a\.js", before)
+    assert named_by_state(tmp_path, "part/b.js").split("/", 1)[0] == before.split("/")[0]
+
+    def ask(name: str) -> tuple[str, str | None]:
+        with desk.app.test_request_context(headers={"Accept-Encoding": "gzip"}):
+            answer = gzipped_file(tmp_path, name)
+            return gzip.decompress(answer.get_data()).decode(), answer.headers.get("Cache-Control")
+
+    kept, asked_again = "public, max-age=31536000, immutable", ask("a.js")[1]
+    assert ask(before) == ("a.js", kept)
+    assert "no-cache" in str(asked_again)
+    # Scripts ask for each other by their place, so that a change of one is a new name of all.
+    (tmp_path / "part" / "b.js").write_text("something else")
+    after = named_by_state(tmp_path, "a.js")
+    assert after != before
+    assert ask(after) == ("a.js", kept)
+    assert ask(before) == ("a.js", asked_again)
+    with desk.app.test_request_context(), pytest.raises(NotFound):
+        gzipped_file(tmp_path, "v-0123456789abcdef/../../etc/passwd")
 
 
 @pytest.mark.browser

@@ -1,11 +1,9 @@
 """Where visits have and have not been: villages, never people."""
 
-import operator
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,13 +16,16 @@ from visits.access import Actor, Right, in_scope, require, within
 from visits.fieldwork.rows import Visit
 from visits.people import Slot
 from visits.places import (
+    NumberedVillages,
     TileSetView,
     VillageView,
     joined_name,
-    map_numbers,
     reach_box,
+    read_digits,
     successors,
     tile_sets,
+    told_as_text,
+    village_numbers,
     villages,
 )
 from visits.plans import Assignment, line_in_reach
@@ -120,14 +121,15 @@ def counted_visits(uow: UnitOfWork, actor: Actor, which: Which = EVERY) -> Count
         conditions.append(Assignment.plan_line_id == line_in_reach(uow, actor, which.plan_line_id).id)
     line = func.replace(cast(Assignment.plan_line_id, String), "-", "")
     parts = (*_WHERE_AND_WHEN, _digit(Assignment.draw_reference.is_not(None)), func.coalesce(line, _NO_LINE))
-    told = _told_as_text(uow, parts, conditions, [*_WHERE_AND_WHEN_WIDTHS, ("drawn", "S1"), ("line", "S32")])
-    codes, village = _distinct(told["code"])
+    query = select(Visit.id).join(Assignment, Assignment.id == Visit.assignment_id).where(*conditions)
+    told = told_as_text(uow, parts, query, [*_WHERE_AND_WHEN_WIDTHS, ("drawn", "S1"), ("line", "S32")])
+    codes, village = np.unique(read_digits(told["code"]), return_inverse=True)
     lines, of_line = _distinct(told["line"])
     return CountedVisits(
-        codes=_codes_now(uow, codes),
+        codes=_codes_now(uow, [f"{code:012d}" for code in codes.tolist()]),
         village=village,
         day=_ordinals(told["day"]),
-        slot=told["slot"].astype(np.uint8),
+        slot=read_digits(told["slot"]).astype(np.uint8),
         drawn=told["drawn"] == b"1",
         lines=[UUID(line) if line.strip() else None for line in lines],
         line=of_line,
@@ -141,6 +143,7 @@ _WHERE_AND_WHEN: tuple[ColumnElement[Any], ...] = (
 )
 _WHERE_AND_WHEN_WIDTHS = [("code", "S12"), ("day", "S10"), ("slot", "S1")]
 _NO_LINE = " " * 32
+_FIRST_MONTH = 1970 * 12 + 1
 
 
 def _covering(actor: Actor, which: Which) -> list[ColumnElement[bool]]:
@@ -162,24 +165,6 @@ def _covering(actor: Actor, which: Which) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _told_as_text(
-    uow: UnitOfWork,
-    parts: Sequence[ColumnElement[Any]],
-    conditions: Sequence[ColumnElement[bool]],
-    widths: Sequence[tuple[str, str]],
-) -> NDArray[Any]:
-    """What is asked of each visit and its assignment, as columns of ASCII text, each part as wide as it always is.
-
-    The database puts all of it into one text, which numpy reads as it stands: 80,000 rows one by one take three times
-    as long as finding them.
-    """
-    text = func.aggregate_strings(reduce(operator.add, parts), "")
-    query = select(text).select_from(Visit).where(*conditions)
-    if len(parts) > len(_WHERE_AND_WHEN):
-        query = query.join(Assignment, Assignment.id == Visit.assignment_id)
-    return np.frombuffer((uow.session.scalar(query) or "").encode("ascii"), dtype=np.dtype(list(widths)))
-
-
 def _digit(condition: ColumnElement[bool]) -> ColumnElement[str]:
     return case((condition, "1"), else_="0")
 
@@ -192,7 +177,9 @@ def _distinct(column: NDArray[Any]) -> tuple[list[str], NDArray[np.intp]]:
 
 def _ordinals(days: NDArray[Any]) -> NDArray[np.int64]:
     """The ordinals of ISO dates, as ``date`` counts them."""
-    return days.astype("M8[D]").astype(np.int64) + date(1970, 1, 1).toordinal()
+    months = read_digits(days, at=range(4)) * 12 + read_digits(days, at=(5, 6)) - _FIRST_MONTH
+    first = months.astype("M8[M]").astype("M8[D]").astype(np.int64)
+    return first + read_digits(days, at=(8, 9)) - 1 + date(1970, 1, 1).toordinal()
 
 
 def _places(values: Sequence[Any], places: Mapping[Any, int]) -> NDArray[np.int64]:
@@ -264,26 +251,37 @@ def coverage_status(uow: UnitOfWork, actor: Actor, *, on: date) -> CoverageStatu
     """The same as :func:`coverage`, small enough to be asked for again and again: 20,000 villages in under 40 kB."""
     require(actor, Right.READ_COVERAGE)
     # A village that came a moment ago has no number until the job that gives it is done.
-    numbers = map_numbers(uow, actor.division_prefix, villages_on=on)
-    places = {code: place for place, code in enumerate(sorted(numbers, key=numbers.__getitem__))}
-    told = _told_as_text(uow, _WHERE_AND_WHEN, _covering(actor, EVERY), _WHERE_AND_WHEN_WIDTHS)
-    codes, village = _distinct(told["code"])
-    place = _places(_codes_now(uow, codes), places)[village]
+    numbered = village_numbers(uow, actor.division_prefix, on=on)
+    told = told_as_text(uow, _WHERE_AND_WHEN, select(Visit.id).where(*_covering(actor, EVERY)), _WHERE_AND_WHEN_WIDTHS)
+    place = _places_by_number(uow, numbered, read_digits(told["code"]))
     known = place >= 0
-    last = np.full(len(places), -1, dtype=np.int64)
+    last = np.full(len(numbered.numbers), -1, dtype=np.int64)
     np.maximum.at(last, place[known], _ordinals(told["day"])[known])
-    seen = np.zeros(len(places), dtype=np.uint8)
-    np.bitwise_or.at(seen, place[known], np.left_shift(1, told["slot"].astype(np.uint8))[known])
+    seen = np.zeros(len(last), dtype=np.uint8)
+    np.bitwise_or.at(seen, place[known], np.left_shift(1, read_digits(told["slot"]).astype(np.uint8))[known])
     visited = last >= 0
     first = int(last[visited].min()) if visited.any() else None
     return CoverageStatus(
         tiles=tile_sets(uow, actor),
         drawn=drawn_reach(uow, actor),
-        numbers=_runs(sorted(numbers.values())),
+        numbers=_runs(numbered.numbers),
         first_day=None if first is None else date.fromordinal(first),
         last_day=_digits(np.where(visited, last - (first or 0), -1)),
         slots=DIGITS[seen].tobytes().decode(),
     )
+
+
+def _places_by_number(uow: UnitOfWork, numbered: NumberedVillages, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The place of each code's village, or of what it became, in the order of map numbers; -1 where it has none."""
+    distinct, of_distinct = np.unique(codes, return_inverse=True)
+    now = {int(before): int(after) for before, after in successors(uow).items()}
+    for place in np.flatnonzero(np.isin(distinct, list(now))).tolist():
+        distinct[place] = now[int(distinct[place])]
+    by_code = np.argsort(numbered.codes)
+    sought = np.searchsorted(numbered.codes, distinct, sorter=by_code)
+    found = by_code[np.minimum(sought, len(by_code) - 1)] if len(by_code) else np.zeros_like(sought)
+    is_one = np.isin(distinct, numbered.codes)
+    return np.asarray(np.where(is_one, found, -1)[of_distinct])
 
 
 def drawn_reach(uow: UnitOfWork, actor: Actor) -> DrawnReach | None:
@@ -352,7 +350,7 @@ def visit_columns(
     )
 
 
-def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+def _runs(numbers: Sequence[int] | NDArray[np.int64]) -> list[tuple[int, int]]:
     """Sorted numbers as runs, each told from the end of the one before: [3, 4, 5, 9] is [(3, 3), (3, 1)].
 
     Runs repeat themselves from town to town, and so take next to nothing when they are packed.

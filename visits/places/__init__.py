@@ -1,6 +1,7 @@
 """Where things are: divisions by code, villages, sites and boundaries, each with what is known of its quality."""
 
 from visits.places.areas import BoundaryView, boundary, boundary_of, import_areas, known_at
+from visits.places.columns import read_digits, told_as_text
 from visits.places.errors import ImportRefused, NoSuchBoundary, NoSuchTiles, NoSuchVillage, PlacesError, RowComplaint
 from visits.places.households import (
     DrawnHousehold,
@@ -40,6 +41,7 @@ from visits.places.sites import (
 )
 from visits.places.tiles import (
     CountyShapes,
+    NumberedVillages,
     TileFolder,
     TileSetFacts,
     TileSetView,
@@ -54,6 +56,7 @@ from visits.places.tiles import (
     redraw_lost_tiles,
     sets_joined_as,
     tile_sets,
+    village_numbers,
 )
 from visits.places.villages import (
     VillageFinder,
@@ -90,6 +93,7 @@ __all__ = [
     "NoSuchBoundary",
     "NoSuchTiles",
     "NoSuchVillage",
+    "NumberedVillages",
     "PlacesError",
     "Project",
     "ProjectRow",
@@ -140,6 +144,7 @@ __all__ = [
     "outline_codes",
     "projects_of",
     "reach_box",
+    "read_digits",
     "redraw_lost_tiles",
     "remark_ended",
     "rewrap_households",
@@ -152,10 +157,12 @@ __all__ = [
     "successors",
     "tidy_name",
     "tile_sets",
+    "told_as_text",
     "town_key",
     "village",
     "village_extent",
     "village_extents",
+    "village_numbers",
     "village_points",
     "villages",
     "villages_coded",

@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely import MultiPolygon, Point, Polygon
-from sqlalchemy import select
+from sqlalchemy import String, select, type_coerce
 
 from geo import TILE_ZOOMS, Tile, draw_tiles, join_tiles
 from visits.access import Actor, Right, in_scope, require, within
 from visits.places.areas import known_at
+from visits.places.columns import read_digits, read_wide_numbers, told_as_text, wide_number
 from visits.places.errors import NoSuchTiles
 from visits.places.imports import ask_for_tiles
 from visits.places.rows import AreaBoundary, Division, MapNumber, Site, TileSet
@@ -277,20 +280,35 @@ def sets_joined_as(uow: UnitOfWork, actor: Actor, prefix: str, sha256: str) -> l
     return sets
 
 
-def map_numbers(uow: UnitOfWork, prefix: str, *, villages_on: date | None = None) -> dict[str, int]:
-    """The number of each division below a prefix, by its code.
-
-    With ``villages_on`` those of the villages that exist on that day alone.
-    """
+def map_numbers(uow: UnitOfWork, prefix: str) -> dict[str, int]:
+    """The number of each division below a prefix, by its code."""
     numbered = select(MapNumber.division_code, MapNumber.number).where(
         MapNumber.division_code.startswith(prefix, autoescape=True)
     )
-    if villages_on is not None:
-        numbered = numbered.join(Division, Division.code == MapNumber.division_code).where(
-            Division.level == "village", exists_on(villages_on)
-        )
     codes, numbers = fetched_columns(uow, numbered)
     return dict(zip(codes, numbers, strict=True))
+
+
+@dataclass(frozen=True)
+class NumberedVillages:
+    """Villages in the order of their map numbers: codes (as numbers of twelve digits) and map numbers."""
+
+    codes: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+
+
+def village_numbers(uow: UnitOfWork, prefix: str, *, on: date) -> NumberedVillages:
+    """The map numbers of the villages below a prefix that exist on a day."""
+    query = (
+        select(MapNumber.number)
+        .join(Division, Division.code == MapNumber.division_code)
+        .where(MapNumber.division_code.startswith(prefix, autoescape=True), Division.level == "village", exists_on(on))
+    )
+    parts = (type_coerce(MapNumber.division_code, String), wide_number(MapNumber.number))
+    told = told_as_text(uow, parts, query, [("code", "S12"), ("number", "S10")])
+    numbers = read_wide_numbers(told["number"])
+    in_order = np.argsort(numbers)
+    return NumberedVillages(read_digits(told["code"])[in_order], numbers[in_order])
 
 
 def check_tiles_reach(actor: Actor, county_code: str, sha256: str) -> None:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from shapely import box
 from sqlalchemy import update
 
-from geo import Datum
+from geo import Area, Datum
 from tests.visits.world import COUNTY, NOW, OFFICE_SITE, OTHER_XIADANG, XIADANG, XIPU, World
 from visits import places
 from visits.places import Division, SiteRow
@@ -64,10 +65,35 @@ def test_a_reach_holds_its_own_places_only(world: World) -> None:
             actor = replace(leader, division_prefix=prefix)
             assert len(places.map_towns(uow, actor)) == towns
             assert places.map_villages(uow, actor, on=NOW.date()).codes == codes
-        box = places.reach_box(uow, leader)
+        around = places.reach_box(uow, leader)
         assert places.reach_box(uow, replace(leader, division_prefix="350999")) is None
-    assert box is not None
-    assert (box.west_deg, box.east_deg) == (OFFICE_SITE[0], 119.45)
+    assert around is not None
+    assert (around.west_deg, around.east_deg) == (OFFICE_SITE[0], 119.45)
+
+
+def test_the_boundaries_of_all_counties_stand_for_what_lies_in_them(world: World) -> None:
+    leader = world.actors["leader"]
+    county, town = box(119.0, 27.0, 120.0, 28.0), box(119.4, 27.2, 119.6, 27.5)
+    areas = [
+        Area(number, {"code": code}, shape, None)
+        for number, (code, shape) in enumerate({XIADANG[:9]: town, COUNTY: county}.items(), 1)
+    ]
+    said = {"quality": places.Quality.SYNTHETIC, "source": "drawn", "licence": "none", "at_utc": NOW}
+    seen = []
+    for known in (areas[:1], areas):
+        with world.store.writing() as uow:
+            places.import_areas(uow, world.actors["admin"], known, datum=Datum.WGS84, **said)
+            seen.append(places.reach_box(uow, leader))
+            of_town = places.reach_box(uow, replace(leader, division_prefix=XIADANG[:9]))
+    assert [(found.west_deg, found.north_deg) for found in seen if found] == [(119.4, 27.5), (119.0, 28.0)]
+    assert of_town is not None
+    assert (of_town.west_deg, of_town.east_deg) == (119.4, 119.6)
+    with world.store.writing() as uow:
+        # Of a county that is there without a boundary nothing may be left out, nor of the others.
+        uow.session.add(Division(code=f"{COUNTY[:4]}99", level="county", name="演示县"))
+        uow.session.flush()
+        more = places.reach_box(uow, replace(leader, division_prefix=COUNTY[:4]))
+    assert more == seen[-1]
 
 
 def test_numbers_come_with_the_tiles(world: World) -> None:

@@ -324,20 +324,21 @@ function beforePrint() {
 
 // ---- Start ----
 
-function chinaToday() {
-  return dayOf(new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai" }).format(new Date()));
-}
-
 // The tiles with colours by the small status file: drawn while the rest is still on its way.
-function firstPicture(byNumber) {
+function firstPicture({ numbers, last }) {
   const plain = FIRST_LAYERS.includes(state.layer) && !state.from && !state.to && !state.slot && !state.town && !state.round && !state.plan;
   if (!plain) return;
-  const until = chinaToday();
+  const until = dayOf(settings.today);
+  const colourOfDay = new Map();
   const village = new Map();
-  for (const [number, { last }] of byNumber) {
-    const counts = { until, last: [last], visits: [last < 0 ? 0 : 1], unknown: () => false };
-    village.set(number, colourOf(LAYERS.since, LAYERS.since.of(counts, 0)));
-  }
+  numbers.forEach((number, at) => {
+    const day = last[at];
+    if (!colourOfDay.has(day)) {
+      const counts = { until, last: [day], visits: [day < 0 ? 0 : 1], unknown: () => false };
+      colourOfDay.set(day, colourOf(LAYERS.since, LAYERS.since.of(counts, 0)));
+    }
+    village.set(number, colourOfDay.get(day));
+  });
   chart.paint({ village, town: new Map(), units: state.units });
   chart.whenDrawn().then(() => (target.dataset.first = String(Math.round(performance.now()))));
 }
@@ -350,11 +351,11 @@ async function loadAll() {
     chart.fit(drawn.bounds);
     const place = readPlace();
     if (place) chart.goToPlace(place);
-    const byNumber = await loadStatus();
+    const status = await loadStatus();
     const loading = loadMap();
     // Heard of when it is waited for; until then its failure is nobody's.
     loading.catch(() => {});
-    firstPicture(byNumber);
+    firstPicture(status);
     return loading;
   }
   return loadMap();

@@ -3,14 +3,12 @@
 /* global ol */
 
 import { MISSING, NEVER } from "./layers.js";
+import { INK, LINES, VILLAGE_LINES_BELOW_M, hatch } from "./paint.js";
+import { TileLayer } from "./tilelayer.js";
 
-const INK = { line: "#17423c", soft: "#7d8a88", halo: "#ffffff", text: "#1c2733", marked: "#b45309", chosen: "#111111" };
 const MANY_POINTS = 1500;
-// Metres a pixel. Farther out a village is a few pixels wide: a line around each would cost more than its colour and
-// leave little of it.
-const NAMES_BELOW_M = 60;
+const NAMES_BELOW_M = 60; // metres a pixel
 const TOWN_NAMES_BELOW_M = 420;
-const VILLAGE_LINES_BELOW_M = 250;
 const FONT = 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 
 function once(make) {
@@ -22,27 +20,6 @@ function once(make) {
   };
 }
 
-// Missing data is hatched, wherever it stands, so that nobody takes it for a zero.
-let hatching = null;
-function hatch() {
-  if (hatching) return hatching;
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = 8;
-  const pen = tile.getContext("2d");
-  pen.fillStyle = "#ffffff";
-  pen.fillRect(0, 0, 8, 8);
-  pen.strokeStyle = MISSING;
-  pen.lineWidth = 1.5;
-  for (const from of [-8, 0, 8]) {
-    pen.beginPath();
-    pen.moveTo(from, 8);
-    pen.lineTo(from + 8, 0);
-    pen.stroke();
-  }
-  hatching = pen.createPattern(tile, "repeat");
-  return hatching;
-}
-
 function fillOf(colour) {
   return new ol.style.Fill({ color: colour === MISSING ? hatch() : colour });
 }
@@ -51,12 +28,11 @@ const areaStyle = once((colour, level, withLine) => {
   const isTown = level === "town";
   const fill = new ol.style.Style({ zIndex: isTown ? 1 : 2, fill: fillOf(colour) });
   if (!withLine) return [fill];
-  const line = isTown ? { color: INK.line, width: 1 } : { color: "rgba(28, 39, 51, 0.45)", width: 0.6 };
-  return [fill, new ol.style.Style({ zIndex: isTown ? 4 : 3, stroke: new ol.style.Stroke(line) })];
+  return [fill, new ol.style.Style({ zIndex: isTown ? 4 : 3, stroke: new ol.style.Stroke(LINES[level]) })];
 });
 
-const townLine = new ol.style.Style({ zIndex: 4, stroke: new ol.style.Stroke({ color: INK.line, width: 1 }) });
-const countyLine = new ol.style.Style({ zIndex: 5, stroke: new ol.style.Stroke({ color: INK.line, width: 2 }) });
+const townLine = new ol.style.Style({ zIndex: 4, stroke: new ol.style.Stroke(LINES.town) });
+const countyLine = new ol.style.Style({ zIndex: 5, stroke: new ol.style.Stroke(LINES.county) });
 
 // Towns whose boundary nobody has: dashed, since it is only the ground their villages' points span.
 const spanStyle = once((colour) => {
@@ -171,22 +147,9 @@ export class Chart {
     target.chart = this; // a handle for whoever looks at the page from outside, the tests among them
   }
 
-  drawTiles({ prefix, sha256, first_zoom: first, last_zoom: last }) {
-    const tileGrid = ol.tilegrid.createXYZ({ minZoom: first, maxZoom: last, tileSize: 512 });
-    this.tiles = new ol.layer.VectorTile({
-      renderMode: "hybrid",
-      source: new ol.source.VectorTile({
-        format: new ol.format.MVT({ layers: ["county", "town", "village"] }),
-        url: `/api/v1/tiles/${prefix}/${sha256}/{z}/{x}/{y}.mvt`,
-        minZoom: first,
-        maxZoom: last,
-        tileGrid,
-        // Boundaries of one level do not overlap, so that many are drawn at a stroke.
-        overlaps: false,
-      }),
-      style: (feature, metres) => (this.painted ? this.areaOf(feature, metres) : undefined),
-    });
-    this.map.getLayers().insertAt(this.basemap.length, this.tiles);
+  drawTiles(drawn) {
+    this.tiles = new TileLayer(drawn);
+    this.map.getLayers().insertAt(this.basemap.length, this.tiles.layer);
   }
 
   addShape(feature, level) {
@@ -286,7 +249,7 @@ export class Chart {
     for (const layer of layers) layer?.changed();
     // The tiles are the dear part: they stay as they are when everything has come and says the same as the small
     // status file did.
-    if (!this.painted || !paintsAlike(before, this)) this.tiles?.changed();
+    if (!this.painted || !paintsAlike(before, this)) this.tiles?.paint(shownIn(this));
     this.painted = true;
   }
 
@@ -342,8 +305,8 @@ export class Chart {
   }
 
   codeAt(pixel) {
-    let town = null;
-    const found = this.map.forEachFeatureAtPixel(
+    let town;
+    const village = this.map.forEachFeatureAtPixel(
       pixel,
       (feature) => {
         const id = feature.getId();
@@ -353,7 +316,8 @@ export class Chart {
       },
       { hitTolerance: 6, layerFilter: (layer) => ![this.villageNames, this.townNames, this.marks].includes(layer) },
     );
-    const id = found ?? town;
+    const place = this.map.getCoordinateFromPixel(pixel);
+    const id = village ?? this.tiles?.numberAt(place, this.view.getResolution()) ?? town ?? null;
     return this.codes.get(id) ?? id;
   }
 
@@ -376,14 +340,21 @@ function nameLayer(belowMetres, style, sourceOptions) {
   return new ol.layer.Vector({ source, declutter: true, maxResolution: belowMetres, style });
 }
 
-// Whether two paints look the same in the tiles, which know places by numbers alone.
+// What of a paint shows in the tiles: where only one level is to be seen, the other has no colours.
+function shownIn({ village, town, units }) {
+  return { village: units === "town" ? null : village, town: units === "village" ? null : town };
+}
+
 function paintsAlike(one, other) {
-  const same = (before, now) => {
-    const told = (colours) => [...colours].filter(([key]) => typeof key === "number");
-    const [was, is] = [told(before), told(now)];
-    return was.length === is.length && is.every(([number, colour]) => before.get(number) === colour);
-  };
-  return one.units === other.units && same(one.village, other.village) && (other.units === "village" || same(one.town, other.town));
+  const [before, now] = [shownIn(one), shownIn(other)];
+  return ["village", "town"].every((level) => sameNumbers(before[level], now[level]));
+}
+
+// Tiles know places by numbers; codes are for what is not in them.
+function sameNumbers(before, now) {
+  const told = (colours) => [...(colours ?? [])].filter(([key]) => typeof key === "number");
+  const [was, is] = [told(before), told(now)];
+  return was.length === is.length && is.every(([number, colour]) => before.get(number) === colour);
 }
 
 function faded(colour) {

@@ -17,22 +17,28 @@ async function ask(address) {
   return answer.json();
 }
 
-// The last visit and the slots of each village by its number in the tiles: enough for a first picture. Numbers come as
-// runs (how many are left out, how many follow), days as base 36 digits place by place, slots as one digit each.
+// The villages' numbers in the tiles and the last visit to each (-1 for none): enough for a first picture. Numbers come as
+// runs (how many are left out, how many follow), days as base 36 digits place by place, a minus where there was none.
 export async function loadStatus() {
   const told = await ask("/api/v1/coverage/status");
   const first = told.first_day === null ? 0 : dayOf(told.first_day);
-  const byNumber = new Map();
-  let at = 0;
+  const numbers = [];
   let number = 0;
   for (const [leftOut, count] of told.numbers) {
     number += leftOut;
-    for (const end = number + count; number < end; number += 1, at += 1) {
-      const last = parseInt(told.last_day.map((place) => place[at]).join(""), 36);
-      byNumber.set(number, { last: Number.isNaN(last) ? -1 : first + last, slots: parseInt(told.slots[at], 16) });
-    }
+    for (const end = number + count; number < end; number += 1) numbers.push(number);
   }
-  return byNumber;
+  const last = new Int32Array(numbers.length);
+  for (const place of told.last_day) {
+    for (let at = 0; at < last.length; at += 1) last[at] = last[at] * 36 + digitOf(place.charCodeAt(at));
+  }
+  return { numbers, last: last.map((day) => (day < 0 ? -1 : first + day)) };
+}
+
+// Of 0 to 9 and a to z; below nought for a minus.
+function digitOf(letter) {
+  if (letter < 48) return -1;
+  return letter < 58 ? letter - 48 : letter - 87;
 }
 
 export async function loadMap() {
