@@ -57,14 +57,11 @@ from visits.fieldwork.reading import (
     HintView,
     OpeningView,
     RecordView,
-    SightingView,
     VisitReceipt,
     VisitSummary,
     VisitView,
     kept_of_visit,
     receipt,
-    sighting,
-    sightings_of_postings,
     visit,
     visits,
     withheld,
@@ -82,6 +79,7 @@ from visits.fieldwork.rows import (
     Visit,
 )
 from visits.fieldwork.scope import visible_visit
+from visits.fieldwork.sightings import SightingView, sighting, sightings_of_postings
 
 __all__ = [
     "MOST_BOXES",

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from visits.fieldwork.reading import is_unannounced_indeed
 from visits.fieldwork.rows import Sighting, SightingJudgement, Visit
 from visits.intake import ReceivedRecord
 from visits.plans import BILLION, Assignment, AssignmentMember, blind_doubles
@@ -87,7 +86,7 @@ def sightings_known(
             sign=judged.sign,
             on_leave=bool(judged.leave_ids),
             drawn=assigned.draw_id is not None,
-            unannounced=is_unannounced_indeed(visit),
+            unannounced=visit.unannounced_indeed,
             draw_probability=_probability(assigned),
             inspectors=teams.get(visit.assignment_id, ()),
             doubles=doubles.get(seen.visit_id),

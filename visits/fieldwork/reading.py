@@ -1,7 +1,6 @@
 """Visits as people read them: lists, one visit whole, its receipt, and what was sent and not taken."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,20 +8,19 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from visits.access import Account, Actor, Right, note, require, within
+from visits.access import Account, Actor, Right, note
 from visits.fieldwork.answers import Given, answers_given, published
-from visits.fieldwork.errors import NoSuchSighting
 from visits.fieldwork.photos import PhotoView, photos_of_visit
 from visits.fieldwork.positions import canonical
 from visits.fieldwork.projects import ProjectSeen, projects_seen
 from visits.fieldwork.records import FieldRecord, field_records
-from visits.fieldwork.rows import FixJudgement, Hint, Sighting, SightingJudgement, Visit
+from visits.fieldwork.rows import FixJudgement, Hint, Visit
 from visits.fieldwork.scope import Parted, parted, reach, sees_people, visible_kept, visible_visit
+from visits.fieldwork.sightings import SightingView, sightings_of_visit
 from visits.forms import Question, question_set
 from visits.intake import KeptRecord, arrived_photos, blurs_of, kept_records, removal_of
-from visits.people import PostingView, postings_by_id
 from visits.places import VillageView, village
-from visits.plans import AssignedVisit, Member, assigned_visit, issues_of, openings_of, teams_of_visits
+from visits.plans import AssignedVisit, Member, assigned_visit, issues_of, openings_of
 from visits.store import UnitOfWork
 
 
@@ -124,43 +122,6 @@ class AnswerView:
     household: int | None
     deserves_a_look: bool
     cites_nothing: bool
-
-
-@dataclass(frozen=True)
-class JudgementView:
-    """How a sighting read with what was known at ``known_utc``."""
-
-    outcome: str
-    place: str
-    met_by: int
-    villagers_asked: int
-    villagers_know: int
-    sign: str | None
-    leave_ids: tuple[str, ...]
-    books_asked: tuple[str, ...]
-    approved_late: bool
-    reasons: tuple[str, ...]
-    known_utc: datetime
-
-
-@dataclass(frozen=True)
-class SightingView:
-    """What a visit established about one posting; ``now`` is the newest judgement, ``before`` the older ones."""
-
-    id: UUID
-    visit_id: UUID
-    posting_id: UUID
-    posting: PostingView | None
-    village_code: str
-    at_utc: datetime
-    local_date: date
-    slot: str
-    required: bool
-    now: JudgementView
-    before: tuple[JudgementView, ...]
-    record_ids: tuple[UUID, ...]
-    inspectors: tuple[UUID, ...]
-    visit_unannounced: bool
 
 
 @dataclass(frozen=True)
@@ -267,19 +228,7 @@ def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) ->
         warned_beforehand=row.warned_beforehand,
         missing=_lacking(row, sorted_out),
         records=tuple(_record(r, names, fixes) for r in sorted(records, key=lambda r: (r.at_utc, r.seq))),
-        sightings=tuple(
-            _sightings(
-                uow,
-                [
-                    (seen, row)
-                    for seen in uow.session.scalars(
-                        select(Sighting).where(Sighting.visit_id == visit_id).order_by(Sighting.posting_id)
-                    )
-                ],
-            )
-        )
-        if sees_people(actor)
-        else (),
+        sightings=tuple(sightings_of_visit(uow, row)) if sees_people(actor) else (),
         answers=tuple(_answer(a, names) for a in answers_given(records)),
         projects=tuple(projects_seen(uow, row.village_code, records)),
         closing=_closing_questions(uow, visit_id),
@@ -341,34 +290,6 @@ def withheld(uow: UnitOfWork, actor: Actor, visit_id: UUID) -> frozenset[str]:
     return frozenset(hidden | sorted_out.hidden_names)
 
 
-def sighting(uow: UnitOfWork, actor: Actor, sighting_id: UUID) -> SightingView:
-    """One sighting, for those who read about people."""
-    require(actor, Right.READ_PEOPLE)
-    row = uow.session.scalar(select(Sighting).where(Sighting.id == sighting_id, within(actor, Sighting.village_code)))
-    if row is None:
-        raise NoSuchSighting(f"there is no sighting {sighting_id}")
-    return _sightings(uow, [(row, uow.session.get_one(Visit, row.visit_id))])[0]
-
-
-def sightings_of_postings(uow: UnitOfWork, posting_ids: Collection[UUID]) -> dict[UUID, list[SightingView]]:
-    """The sightings of each of these postings, oldest first; callers check their reach."""
-    query = (
-        select(Sighting, Visit)
-        .join(Visit, Visit.id == Sighting.visit_id)
-        .where(Sighting.posting_id.in_(posting_ids))
-        .order_by(Sighting.at_utc)
-    )
-    found: dict[UUID, list[SightingView]] = {posting_id: [] for posting_id in posting_ids}
-    for seen in _sightings(uow, [(row, of_visit) for row, of_visit in uow.session.execute(query)]):
-        found[seen.posting_id].append(seen)
-    return found
-
-
-def is_unannounced_indeed(row: Visit) -> bool:
-    """An escorted visit, or one the village was warned of, was not unannounced, whatever it was planned as."""
-    return not (row.announced or row.escorted or row.warned_beforehand)
-
-
 def _closing_questions(uow: UnitOfWork, visit_id: UUID) -> tuple[Question, ...]:
     assigned = assigned_visit(uow, visit_id)
     asked = published(assigned.question_set) if assigned and assigned.question_set else question_set()
@@ -387,7 +308,7 @@ def _summary(uow: UnitOfWork, actor: Actor, row: Visit) -> VisitSummary:
         village=village(uow, actor, row.village_code),
         announced=row.announced,
         visit_kind=assigned.visit_kind if assigned else "unannounced",
-        unannounced_indeed=is_unannounced_indeed(row),
+        unannounced_indeed=row.unannounced_indeed,
         state=row.state,
         complete=row.complete,
         began_utc=row.began_utc,
@@ -497,51 +418,6 @@ def _fix_judgements(uow: UnitOfWork, visit_id: UUID) -> dict[tuple[UUID, int], F
         .order_by(FixJudgement.judged_utc, FixJudgement.extent_version)
     )
     return {(row.record_id, row.ordinal): row for row in rows}
-
-
-def _sightings(uow: UnitOfWork, rows: Sequence[tuple[Sighting, Visit]]) -> list[SightingView]:
-    """These sightings in their order, each with all that it was judged to be; asked for together."""
-    judged: dict[UUID, list[SightingJudgement]] = defaultdict(list)
-    query = select(SightingJudgement).where(SightingJudgement.sighting_id.in_([row.id for row, _ in rows]))
-    for judgement in uow.session.scalars(query.order_by(SightingJudgement.number.desc())):
-        judged[judgement.sighting_id].append(judgement)
-    postings = postings_by_id(uow, {row.posting_id for row, _ in rows})
-    teams = teams_of_visits(uow, {row.visit_id for row, _ in rows})
-    return [
-        SightingView(
-            id=row.id,
-            visit_id=row.visit_id,
-            posting_id=row.posting_id,
-            posting=postings.get(row.posting_id),
-            village_code=row.village_code,
-            at_utc=row.at_utc,
-            local_date=row.local_date,
-            slot=row.slot,
-            required=row.required,
-            now=_judgement(judged[row.id][0]),
-            before=tuple(map(_judgement, judged[row.id][1:])),
-            record_ids=tuple(UUID(i) for i in judged[row.id][0].record_ids),
-            inspectors=tuple(member.account_id for member in teams.get(row.visit_id, ())),
-            visit_unannounced=is_unannounced_indeed(of_visit),
-        )
-        for row, of_visit in rows
-    ]
-
-
-def _judgement(row: SightingJudgement) -> JudgementView:
-    return JudgementView(
-        row.outcome,
-        row.place,
-        row.met_by,
-        row.villagers_asked,
-        row.villagers_know,
-        row.sign,
-        tuple(row.leave_ids),
-        tuple(row.books_asked),
-        row.approved_late,
-        tuple(row.reasons),
-        row.known_utc,
-    )
 
 
 def _hints(uow: UnitOfWork, visit_id: UUID) -> list[HintView]:

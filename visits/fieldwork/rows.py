@@ -33,6 +33,11 @@ class Visit(Base):
     whereabouts: Mapped[str] = mapped_column(String(12))
     judged_utc: Mapped[datetime]
 
+    @property
+    def unannounced_indeed(self) -> bool:
+        """Escorted, or told of in the village beforehand, it was not unannounced, whatever it was planned as."""
+        return not (self.announced or self.escorted or self.warned_beforehand)
+
 
 class FixJudgement(Base):
     """What one fix says about being in the village, by one version of the village's extent. Holds no position."""
