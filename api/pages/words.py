@@ -32,6 +32,12 @@ class Words:
         """Whether there is such a text: codes that came from outside may be new to the desk."""
         return key in self.texts
 
+    def of_codes(self, prefix: str) -> list[tuple[str, str]]:
+        """Every code that has a text under this prefix, with it, in the order of the texts."""
+        begins = f"{prefix}."
+        found = [(key.removeprefix(begins), text) for key, text in self.texts.items() if key.startswith(begins)]
+        return sorted(found, key=lambda pair: pair[1])
+
 
 class _Gaps(dict[str, object]):
     """What fills the gaps of a sentence; what nobody gave is a dash too, since no page may fail for a word."""

@@ -20,7 +20,7 @@ from api.settings import Settings
 from geo import Area, Datum
 from media.proof import load_or_create_master_key
 from tests.visits.world import COUNTY, NOW, OFFICE_SITE, PASSPHRASE, XIADANG, XIPU, Phone, World, fix, make_world
-from visits import fieldwork, intake, ledger, people, places, plans, review
+from visits import fieldwork, intake, ledger, people, places, plans, review, upkeep
 from visits.store import Store, migrate
 
 
@@ -94,6 +94,7 @@ def build(folder: Path) -> Desk:
     with store.writing() as uow:
         for one in (*earlier, visit_id, unfinished_id):
             review.say_presence(uow, one, at_utc=NOW)
+        upkeep.daily_checkpoint(uow, at_utc=NOW)
     return Desk(folder, app, world, visit_id, unfinished_id, photo, sealed)
 
 

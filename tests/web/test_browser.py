@@ -93,7 +93,12 @@ def _paths(desk: Desk) -> list[str]:
         "/desk/postings",
         f"/desk/postings/{desk.posting('演示李二')}",
         f"/desk/sightings/{desk.sighting('演示李二')}",
+        "/desk/referrals",
+        "/desk/figures",
+        "/desk/inspectors",
+        "/desk/plans",
         "/desk/ledger",
+        "/desk/log",
         f"/desk/map?visit={desk.visit_id}",
         "/desk/log/3",
     ]
@@ -169,6 +174,17 @@ def test_no_page_scrolls_sideways_on_a_narrow_phone(desk: Desk, window: Callable
     for path in _paths(desk):
         here.go(path)
         assert here.sideways_px() <= 0, path
+
+
+def test_the_audit_chain_fits_a_narrow_phone_and_keeps_its_columns_at_a_desk(window: Callable[..., Window]) -> None:
+    here = window("phone", viewport={"width": 360, "height": 780}).sign_in("discipline")
+    here.go("/desk/audit")
+    assert here.sideways_px() <= 0
+    here.page.set_viewport_size({"width": 1280, "height": 800})
+    assert here.sideways_px() <= 0
+    lines = """cells => cells.map(cell => {
+        const text = document.createRange(); text.selectNodeContents(cell); return text.getClientRects().length; })"""
+    assert set(here.page.locator("tbody th").evaluate_all(lines)) == {1}, "a number is never broken into two lines"
 
 
 def test_every_page_is_whole_at_a_desk(desk: Desk, window: Callable[..., Window]) -> None:

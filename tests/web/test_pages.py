@@ -235,6 +235,17 @@ def test_looking_at_a_visit_is_noted_once_for_each_look(own_desk: Desk) -> None:
     assert ("person.read", f"posting:{own_desk.posting('演示李二')}") in acts
 
 
+def test_the_audit_chain_says_in_words_what_was_done_and_is_narrowed_by_it(own_desk: Desk) -> None:
+    own_desk.client("organization").get(f"/desk/visits/{own_desk.visit_id}")
+    reader = own_desk.client("discipline")
+    whole = plain(reader.get("/desk/audit").text)
+    assert "导入花名册" in whole
+    assert "import.roster" not in whole
+    narrowed = reader.get("/desk/audit?act=visit.read").text
+    assert '<option value="visit.read" selected>查看核查</option>' in narrowed
+    assert {cell.strip() for cell in re.findall(r'data-label="操作">([^<]*)<', narrowed)} == {"查看核查"}
+
+
 # ---- People ----
 
 

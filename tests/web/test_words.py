@@ -24,6 +24,9 @@ SCRIPT_KEY = re.compile(r"""\bsay\(\s*"([a-z0-9_.]+)"\s*[,)]""")
 SCRIPT_BEGUN_KEY = re.compile(r"""\bsay\(\s*(?:[^"(),]+\? )?`([a-z0-9_.]+\.)\$""")
 TAGS_AND_CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&[a-z]+;", re.DOTALL)
 
+# What writes a line of the audit chain, with the act among its first three arguments.
+NOTES = {"note", "note_about", "note_refused", "remember"}
+
 
 def gaps(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
@@ -188,3 +191,18 @@ def test_an_unknown_key_is_an_error() -> None:
 def test_gaps_are_filled_and_what_is_not_there_is_a_dash() -> None:
     assert words("en").t("hint.poor_accuracy", accuracy_m=None) == "poor accuracy (— m)"
     assert words("en").t("hint.poor_accuracy", accuracy_m=900.0) == "poor accuracy (900 m)"
+
+
+def test_everything_that_is_noted_in_the_audit_chain_has_its_words() -> None:
+    noted = {
+        constant.value
+        for room in ("visits", "api")
+        for module in (WEB.parent / room).rglob("*.py")
+        for call in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "").strip("_") in NOTES
+        for argument in call.args[:3]
+        for constant in ast.walk(argument)
+        if isinstance(constant, ast.Constant) and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", str(constant.value))
+    }
+    assert len(noted) > 80
+    assert [act for act in sorted(noted) if f"act.{act}" not in WORDS["zh"]] == []
