@@ -3,6 +3,7 @@
 import re
 import secrets
 import threading
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
@@ -137,4 +138,16 @@ def _repeats(plain: str) -> bool:
     return any(plain == (plain[:n] * (len(plain) // n + 1))[: len(plain)] for n in range(1, min(7, len(plain))))
 
 
-_NOBODY = hashed(secrets.token_hex(16))
+def _of_nobody() -> str:
+    """A hash that takes as long to try as any other and that no passphrase fits, since it is drawn and not worked out.
+
+    Working one out would cost every start of the server, and every command, as much as a sign-in.
+    """
+    salt, drawn_hash = (
+        b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (_hasher.salt_len, _hasher.hash_len)
+    )
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    return f"$argon2id$v=19${costs}${salt}${drawn_hash}"
+
+
+_NOBODY = _of_nobody()
