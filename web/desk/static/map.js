@@ -16,6 +16,7 @@ const said = document.getElementById("map-said");
 const controls = document.getElementById("controls");
 const settings = JSON.parse(document.getElementById("map-settings").textContent);
 const FIRST_LAYERS = ["since"];
+const LONGEST_WAIT_MS = 1000;
 
 const allowed = { layer: Object.keys(LAYERS), slot: SLOTS, units: ["both", "town", "village"] };
 let state = readState(location.search, allowed);
@@ -324,8 +325,8 @@ function beforePrint() {
 
 // ---- Start ----
 
-// The tiles with colours by the small status file: drawn while the rest is still on its way.
-function firstPicture({ numbers, last }) {
+// The tiles with colours by the small status file, before the rest is there.
+async function firstPicture({ numbers, last }) {
   const plain = FIRST_LAYERS.includes(state.layer) && !state.from && !state.to && !state.slot && !state.town && !state.round && !state.plan;
   if (!plain) return;
   const until = dayOf(settings.today);
@@ -340,10 +341,12 @@ function firstPicture({ numbers, last }) {
     village.set(number, colourOfDay.get(day));
   });
   chart.paint({ village, town: new Map(), units: state.units });
-  chart.whenDrawn().then(() => (target.dataset.first = String(Math.round(performance.now()))));
+  await chart.whenDrawn();
+  target.dataset.first = String(Math.round(performance.now()));
 }
 
-// The tiles are on their way while the status is; the rest is asked for after it, since the server would work on both.
+// The tiles are on their way while the status is; the rest is asked for once there is something to see, since the server
+// would work on both. Where tiles are long in coming, on a thin line, it is not waited for them.
 async function loadAll() {
   const { drawn } = settings;
   if (drawn) {
@@ -351,12 +354,8 @@ async function loadAll() {
     chart.fit(drawn.bounds);
     const place = readPlace();
     if (place) chart.goToPlace(place);
-    const status = await loadStatus();
-    const loading = loadMap();
-    // Heard of when it is waited for; until then its failure is nobody's.
-    loading.catch(() => {});
-    firstPicture(status);
-    return loading;
+    const drawing = firstPicture(await loadStatus());
+    await Promise.race([drawing, new Promise((done) => setTimeout(done, LONGEST_WAIT_MS))]);
   }
   return loadMap();
 }
