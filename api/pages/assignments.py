@@ -18,6 +18,7 @@ from api.pages.errors import BadForm
 from api.pages.frame import page, spoken, told
 from api.pages.places import every_village
 from visits.access import Right, accounts_within, require
+from visits.fieldwork import ended_assignments
 from visits.plans import (
     LATEST_AFTER,
     NewAssignment,
@@ -72,7 +73,8 @@ def _assignments(minutes: Mapping[tuple[str, str], float]) -> Response:
         places = every_village(uow, actor) if may_assign else []
         inspectors = accounts_within(uow, actor) if may_assign else []
         day = at_utc.astimezone(LOCAL_ZONE).date()
-        route = [] if may_assign else route_of_day(uow, actor, day=day, minutes=minutes, at_utc=at_utc)
+        done = [] if may_assign else ended_assignments(uow, actor, on=day)
+        route = [] if may_assign else route_of_day(uow, actor, day=day, done=done, minutes=minutes, at_utc=at_utc)
         planned = plans_of(uow, actor) if may_assign else []
     shown = found[:PER_PAGE]
     zone = LOCAL_ZONE

@@ -17,6 +17,7 @@ from api.http.signin import current_actor
 from api.resources.people import PackagePostingOut
 from api.resources.places import PackageSiteOut, PackageVillageOut, VillageOut
 from api.resources.yearly import ReasonIn
+from visits.fieldwork import ended_assignments
 from visits.plans import (
     NewAssignment,
     Package,
@@ -299,7 +300,8 @@ def show_day_route(wanted: dict[str, Any]) -> dict[str, Any]:
     day = wanted["day"] or at_utc.astimezone(LOCAL_ZONE).date()
     minutes = {(one["from_code"], one["to_code"]): one["minutes"] for one in wanted["minutes"]}
     with house().store.reading() as uow:
-        return {"stops": route_of_day(uow, current_actor(), day=day, minutes=minutes, at_utc=at_utc)}
+        done = ended_assignments(uow, current_actor(), on=day)
+        return {"stops": route_of_day(uow, current_actor(), day=day, done=done, minutes=minutes, at_utc=at_utc)}
 
 
 @plans.post("/assignments/<uuid:assignment_id>/opening")

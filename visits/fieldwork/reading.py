@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -204,6 +204,14 @@ def visits(
         moment, last = before
         query = query.where((Visit.began_utc < moment) | ((Visit.began_utc == moment) & (Visit.id < last)))
     return [_summary(uow, actor, row) for row in uow.session.scalars(query)]
+
+
+def ended_assignments(uow: UnitOfWork, actor: Actor, *, on: date) -> list[UUID]:
+    """The assignments in the caller's reach whose visits were closed or given up, of a day or the night before it."""
+    query = select(Visit.assignment_id).where(
+        reach(actor), Visit.local_date >= on - timedelta(days=1), Visit.state != "open"
+    )
+    return list(uow.session.scalars(query))
 
 
 def visit(uow: UnitOfWork, actor: Actor, visit_id: UUID, *, at_utc: datetime) -> VisitView:

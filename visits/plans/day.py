@@ -1,6 +1,6 @@
 """A team's day: the released visits of one inspector in the order of the shortest way, for that inspector alone."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -31,12 +31,14 @@ def route_of_day(
     actor: Actor,
     *,
     day: date,
+    done: Collection[UUID] = (),
     minutes: Mapping[tuple[str, str], float] | None = None,
     at_utc: datetime,
 ) -> list[DayStop]:
     """The caller's own visits of a day that are released and open, in the best order; at most six, soonest first.
 
-    What is still sealed is no part of it: an order would tell where. ``minutes`` are travel times by village code.
+    What is still sealed is no part of it: an order would tell where. ``done`` are assignments whose visit has ended,
+    ``minutes`` travel times by village code.
     """
     require(actor, Right.RECORD)
     begins = datetime.combine(day, time(0), tzinfo=LOCAL_ZONE)
@@ -44,6 +46,7 @@ def route_of_day(
         select(Assignment)
         .where(
             reach(actor),
+            Assignment.id.not_in(done),
             Assignment.withdrawn_utc.is_(None),
             Assignment.release_utc <= at_utc,
             Assignment.expires_utc > max(at_utc, begins),

@@ -78,6 +78,19 @@ def test_many_people_are_judged_in_as_many_statements_as_one(world: World) -> No
     assert cost[0] == cost[1]
 
 
+def test_an_assignment_has_ended_with_its_visit_for_the_team_and_whoever_reads_visits(world: World) -> None:
+    first, _ = a_clean_visit(world)
+    going_on, _ = world.open_visit(village_code=XIPU)
+    going_on.arrive()
+    both_send(world, going_on, going_on)
+    ended = {world.look(first.visit_id).assignment_id}
+    with world.store.reading() as uow:
+        for who in ("first", "second", "organization"):
+            assert set(fieldwork.ended_assignments(uow, world.actors[who], on=TODAY)) == ended
+        assert fieldwork.ended_assignments(uow, world.actors["third"], on=TODAY) == []
+        assert fieldwork.ended_assignments(uow, world.actors["first"], on=TODAY + timedelta(days=2)) == []
+
+
 def test_only_a_visit_with_a_problem_is_entered_in_the_ledger(world: World) -> None:
     waiting = select(Job.subject).where(Job.kind == "enter_ledger", Job.state == "waiting")
     first, _ = a_clean_visit(world)

@@ -77,6 +77,8 @@ def test_the_route_is_for_the_team_alone_and_leaves_out_what_is_sealed(world: Wo
     with world.store.reading() as uow:
         route = route_of_day(uow, world.actors["first"], day=today, at_utc=NOW)
         assert {stop.assignment_id for stop in route} == {first.id, second.id}
+        left = route_of_day(uow, world.actors["first"], day=today, done=[first.id], at_utc=NOW)
+        assert [stop.assignment_id for stop in left] == [second.id]
         times = {(XIADANG, XIPU): 12.0}
         timed = route_of_day(uow, world.actors["second"], day=today, minutes=times, at_utc=NOW)
         assert timed[1].leg.minutes == 12.0
