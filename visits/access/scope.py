@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, column, or_, select, table
+from sqlalchemy import ColumnElement, String, bindparam, column, or_, select, table
 
 from visits.access.actor import Actor, Right
 from visits.access.errors import NotAllowed
@@ -10,7 +10,11 @@ from visits.store import UnitOfWork
 
 _CODE_DIGITS = 12
 # Divisions belong to a room above this one; what became of their codes is all that scope asks of them.
-_became = table("division", column("code"), column("successor_code"))
+_became = table("division", column("code", String), column("successor_code", String))
+# Asked for every sign-in that is looked up, so built once.
+_BECAME_ONE_BETWEEN = select(_became.c.code).where(
+    _became.c.successor_code.between(bindparam("first"), bindparam("last"))
+)
 
 
 def within(actor: Actor, division_code: Any) -> ColumnElement[bool]:
@@ -31,11 +35,12 @@ def predecessors_of(uow: UnitOfWork, division_prefix: str) -> frozenset[str]:
     """Codes outside a division that became one inside it, whatever lay between; hardly ever are there any."""
     # Digits only, so that this range is the prefix in every collation, and an index serves it.
     last = division_prefix.ljust(_CODE_DIGITS, "9")
-    reached = _became.c.successor_code.between(division_prefix, last)
-    found: set[str] = set()
-    while fresh := set(uow.session.scalars(select(_became.c.code).where(reached))) - found:
-        found |= fresh
+    fresh = set(uow.session.scalars(_BECAME_ONE_BETWEEN, {"first": division_prefix, "last": last}))
+    found = set(fresh)
+    while fresh:
         reached = _became.c.successor_code.in_(sorted(fresh))
+        fresh = set(uow.session.scalars(select(_became.c.code).where(reached))) - found
+        found |= fresh
     return frozenset(code for code in found if not code.startswith(division_prefix))
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from visits.access import passphrases
 from visits.access.actor import NEEDS_SECOND_FACTOR, Actor, Role
@@ -38,6 +38,13 @@ BROWSER_REMEMBERED = timedelta(days=180)
 # That somebody is still there is written down this often, not at every request.
 _DESK_SEEN_EVERY, _PHONE_SEEN_EVERY = timedelta(minutes=1), timedelta(hours=1)
 _REFUSED = "login or passphrase is wrong, or the account has ended"
+# Asked at every request, so built once.
+_BY_TOKEN = (
+    select(SessionToken, Account, Device)
+    .join(Account, Account.id == SessionToken.account_id)
+    .outerjoin(Device, Device.id == SessionToken.device_id)
+    .where(SessionToken.token_sha256 == bindparam("token_sha256"))
+)
 
 
 class Stage(StrEnum):
@@ -212,12 +219,7 @@ def session_of_token(
     address: str | None = None,
 ) -> Session:
     """The sign-in behind a token, unless it is unknown, revoked, expired, left idle, or its account has ended."""
-    found = uow.session.execute(
-        select(SessionToken, Account, Device)
-        .join(Account, Account.id == SessionToken.account_id)
-        .outerjoin(Device, Device.id == SessionToken.device_id)
-        .where(SessionToken.token_sha256 == digest(token))
-    ).first()
+    found = uow.session.execute(_BY_TOKEN, {"token_sha256": digest(token)}).first()
     if found is None:
         raise NotSignedIn("please sign in")
     session, account = found[0], found[1]
