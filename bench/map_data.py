@@ -1,4 +1,4 @@
-"""Counties for the map to be measured and shown on: the sample county with a made-up year, and a made-up province.
+"""A made-up province for the map to be measured on.
 
 Rows are put into the tables directly: a year of 80,000 visits is no matter of the verbs here. Everything is drawn from
 a seed; nobody and no place is real.
@@ -20,8 +20,6 @@ from sqlalchemy import insert
 
 from api.app import open_store
 from api.settings import read_settings
-from demo.county import sample_county
-from demo.places import place_villages
 from visits.access import NewAccount, Role, actor_named, bootstrap_admin, create_account
 from visits.fieldwork import Visit
 from visits.ledger import Problem
@@ -56,20 +54,6 @@ class Made:
     at: tuple[float, float] | None = None
     shape: Polygon | MultiPolygon | None = None
     programme_round: int | None = None
-
-
-def sample_season(folder: Path, *, today: date, visits: int = 420, seed: int = 8) -> None:
-    """The sample county in ``folder``, its villages at synthetic points, with a made-up year of visits and problems."""
-    county = sample_county()
-    dice = np.random.default_rng(seed)
-    places = [Made(county.code, "county", county.name, None, shape=county.boundary)]
-    places += [Made(town.code, "town", town.name, county.code) for town in county.towns]
-    for number, placed in enumerate(place_villages(county).values()):
-        at = None if number % 40 == 7 else (placed.at.lon_deg, placed.at.lat_deg)
-        listed = 5 if dice.random() < 0.15 else None
-        village = placed.village
-        places.append(Made(village.code, "village", village.short_name, village.town_code, at, programme_round=listed))
-    _settle(folder, county.code, places, visits=visits, today=today, dice=dice)
 
 
 def made_up_province(folder: Path, *, today: date, counties: int = 100, visits: int = 80_000, seed: int = 8) -> None:
