@@ -127,7 +127,6 @@ def test_records_on_a_full_disk_are_not_acknowledged(shared_server: Server, new_
     phone = new_phone()
     record_visit(phone, closes=True, seed=1)
     record = some_record(phone)
-    wait_until_judged(shared_server.data_dir)
     with full_disk(shared_server, 4096):
         assert_refused(deliver(phone, record), 503, "store-unavailable")
         assert rows_of(shared_server, phone, ReceivedRecord) == 0, "what was not acknowledged is not half there either"

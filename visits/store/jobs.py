@@ -171,6 +171,7 @@ class JobRunner:
                     self._store.checkpoint()
             except Exception:  # the thread must outlive a database that is away for a while
                 logger.exception("the job runner met an error and goes on")
+                taken_up = False  # What became of a job may not have been written down, and then its lease still runs.
             self._wake.wait(timeout=1.0)
 
     def take_up_interrupted(self) -> None:

@@ -113,6 +113,41 @@ def test_a_server_that_starts_takes_up_what_the_dead_one_was_doing(sqlite_store:
     assert done == ["a"]
 
 
+def test_a_job_whose_end_could_not_be_written_down_does_not_wait_for_its_lease(sqlite_store: Store) -> None:
+    url = str(sqlite_store.engine.url)
+    impatient, other = Store(url, write_lock_timeout_s=0.1), Store(url)
+    done: list[str] = []
+    held, go_on, again = threading.Event(), threading.Event(), threading.Event()
+
+    def keep_writers_out() -> None:
+        with other.write_lock():
+            held.set()
+            assert go_on.wait(20)
+
+    elsewhere = threading.Thread(target=keep_writers_out)
+
+    def look(_store: Store, subject: str) -> None:
+        done.append(subject)
+        if len(done) == 1:
+            elsewhere.start()
+            assert held.wait(10)
+        else:
+            again.set()
+
+    put(sqlite_store, "look", "a")
+    runner = JobRunner(impatient, {"look": look})
+    runner.start()
+    assert held.wait(10)
+    time.sleep(0.5)  # Longer than the runner waits to write down that it is done.
+    go_on.set()
+    assert again.wait(20)
+    runner.stop()
+    elsewhere.join()
+    assert states(sqlite_store) == [("a", "done", 2)]
+    impatient.close()
+    other.close()
+
+
 def test_a_job_that_servers_may_have_died_of_waits_for_its_lease(sqlite_store: Store) -> None:
     put(sqlite_store, "look", "a")
     in_five_minutes = datetime.now(UTC) + timedelta(minutes=5)
