@@ -196,10 +196,10 @@ def _phones(run: Stage, season: Season) -> frozenset[str]:
         story.tell(
             f"phone of {login}, which gives GCJ-02 and says WGS 84: "
             + ("found" if login in found else "not found")
-            + f" after {trips[login]} visits"
+            + f", with {trips[login]} visits"
         )
     missed = {login for login in season.misread - found if trips[login] >= ENOUGH_ARRIVALS}
-    story.expect(not missed, f"a phone in another datum is found within {ENOUGH_ARRIVALS} visits")
+    story.expect(not missed, f"a phone in another datum is found once it made {ENOUGH_ARRIVALS} visits")
     return found
 
 
