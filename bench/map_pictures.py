@@ -17,7 +17,7 @@ from demo.server import shidi
 
 LOGIN = "pictures"
 COUNTY = "350924"
-PASSPHRASE = re.compile(r"[a-z2-9]{5}(?:-[a-z2-9]{5}){3}")
+PRINTED = re.compile(r"[a-z2-9]{5}(?:-[a-z2-9]{5}){3}")
 # What each picture shows, in which language, and on what screen.
 PICTURES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "map-desk-zh": ("zh", "", {"viewport": {"width": 1366, "height": 1100}}),
@@ -38,7 +38,7 @@ def an_account(data: Path) -> str:
     """The passphrase of a new account of the county's office."""
     named = ("--login", LOGIN, "--name", "演示·督查办", "--role", "office", "--division", COUNTY)
     said = shidi(data, "user", "add", *named, "--data", str(data), "--as", ADMIN_LOGIN).text
-    found = PASSPHRASE.search(said)
+    found = PRINTED.search(said)
     if found is None:
         raise click.ClickException(said)
     return found[0]
