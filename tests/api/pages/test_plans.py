@@ -98,3 +98,15 @@ def test_a_teams_route_goes_by_the_minutes_it_knows_and_keeps_none(world: World)
     assert "10:50" not in lin.get("/desk/assignments").text
     assert lin.post("/desk/day-route", data={"csrf_token": csrf, leg: "²"}).status_code == 200
     assert desk(world, "wang").get("/desk/assignments").text.count("minutes-") == 0
+
+
+def test_a_visit_that_has_ended_is_no_stop_of_the_day_any_more(world: World) -> None:
+    ended, _ = opened(world)
+    left = world.assign(village=OTHER_VILLAGE)
+    lin, phone = desk(world, "lin"), world.phone("lin")
+    begun = [stop["assignment_id"] for stop in phone.post("day-route", {}).get_json()["stops"]]
+    assert set(begun) == {ended, left["id"]}
+    assert "minutes-" in lin.get("/desk/assignments").text
+    closed(world, lin, ended)
+    assert [stop["assignment_id"] for stop in phone.post("day-route", {}).get_json()["stops"]] == [left["id"]]
+    assert "minutes-" not in lin.get("/desk/assignments").text, "there is no way between two stops any more"

@@ -1,9 +1,12 @@
 """Jobs: done once when all is well, again when something failed, never lost."""
 
+import logging
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from visits.store import Job, JobRunner, Store, enqueue
@@ -113,7 +116,29 @@ def test_a_server_that_starts_takes_up_what_the_dead_one_was_doing(sqlite_store:
     assert done == ["a"]
 
 
-def test_a_job_whose_end_could_not_be_written_down_does_not_wait_for_its_lease(sqlite_store: Store) -> None:
+class Heard(logging.Handler):
+    """Tells when the runner has said that it met an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.event = threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.event.set()
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    handler = Heard()
+    log = logging.getLogger("visits.store.jobs")
+    log.addHandler(handler)
+    yield handler
+    log.removeHandler(handler)
+
+
+def test_a_job_whose_end_could_not_be_written_down_does_not_wait_for_its_lease(
+    sqlite_store: Store, heard: Heard
+) -> None:
     url = str(sqlite_store.engine.url)
     impatient, other = Store(url, write_lock_timeout_s=0.1), Store(url)
     done: list[str] = []
@@ -137,8 +162,7 @@ def test_a_job_whose_end_could_not_be_written_down_does_not_wait_for_its_lease(s
     put(sqlite_store, "look", "a")
     runner = JobRunner(impatient, {"look": look})
     runner.start()
-    assert held.wait(10)
-    time.sleep(0.5)  # Longer than the runner waits to write down that it is done.
+    assert heard.event.wait(10)
     go_on.set()
     assert again.wait(20)
     runner.stop()
